@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The rooms, from the ground up. A room links only what lies below it.
+
+# base: bytes, clock, cleanup; knows nothing about PCI
+noinst_LTLIBRARIES += %D%/libbase.la
+%C%_libbase_la_SOURCES = \
+	%D%/base/bytes.c %D%/base/bytes.h \
+	%D%/base/cleanup.h \
+	%D%/base/clock.c %D%/base/clock.h \
+	%D%/base/macro.h
+
+# lib: libp2pdma. libcore.la is all of it with every symbol visible, for the
+# unit tests; libp2pdma.la is the same objects behind the version script.
+noinst_LTLIBRARIES += %D%/libcore.la
+%C%_libcore_la_SOURCES = \
+	%D%/lib/context.c %D%/lib/context.h \
+	%D%/lib/names.c \
+	%D%/lib/p2pdma.h
+%C%_libcore_la_CFLAGS = $(AM_CFLAGS) $(LIBNVME_CFLAGS) $(LIBPCI_CFLAGS)
+%C%_libcore_la_LIBADD = %D%/libbase.la $(LIBNVME_LIBS) $(LIBPCI_LIBS)
+
+lib_LTLIBRARIES += %D%/libp2pdma.la
+include_HEADERS = %D%/lib/p2pdma.h
+pkgconfig_DATA = %D%/lib/libp2pdma.pc
+%C%_libp2pdma_la_SOURCES =
+%C%_libp2pdma_la_LIBADD = %D%/libcore.la
+%C%_libp2pdma_la_LDFLAGS = -version-info $(LIBP2PDMA_VERSION_INFO) \
+	-Wl,--version-script=$(srcdir)/%D%/lib/libp2pdma.sym -no-undefined
+EXTRA_%C%_libp2pdma_la_DEPENDENCIES = %D%/lib/libp2pdma.sym
+EXTRA_DIST += %D%/lib/libp2pdma.sym
