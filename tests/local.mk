@@ -1,1 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Every test speaks TAP. A unit test is tests/unit/test-NAME.c (Check, one
+# program for each source file); a shell test is DIR/NAME.sh with tests/tap.sh.
+# To add one: write the file, add one line below.
+
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+TEST_EXTENSIONS = .sh
+SH_LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_COMPILER = bash
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	CC='$(CC)'; export CC; CXX_HEADER='$(CXXHEADER)'; export CXX_HEADER; \
+	MANDOC='$(MANDOC)'; export MANDOC;
+
+EXTRA_DIST += %D%/tap.sh
+
+# --- unit: programs ---------------------------------------------------------
+if HAVE_CHECK
+check_LTLIBRARIES += %D%/unit/libunit.la
+%C%_unit_libunit_la_SOURCES = %D%/unit/run.c %D%/unit/unit.h
+%C%_unit_libunit_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+
+UNIT_TESTS = \
+	%D%/unit/test-bytes \
+	%D%/unit/test-clock
+
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+# What a unit test links, for all of them: hidden symbols are reachable.
+LDADD = %D%/unit/libunit.la src/libcore.la $(CHECK_LIBS)
+endif
+
+# --- shell: cli, lint -------------------------------------------------------
+SHELL_TESTS =
+dist_check_SCRIPTS += $(SHELL_TESTS)
+TESTS += $(SHELL_TESTS)

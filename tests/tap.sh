@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Knows TAP and nothing about what is tested. Sourced by the shell tests:
+#
+#   . "$top_srcdir/tests/tap.sh"
+#   is "sizes of one unit are one" "$(p2ptopo …)" "expected"
+#   exits 2 "rubbish is wrong usage" p2pcopy --bs=rubbish a b
+#   done_testing
+#
+# $work is an empty directory of the test's own, removed at the end.
+
+tap_count=0
+tap_failed=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+PATH=$top_builddir/src:$PATH
+
+# report OK NAME: one result line.
+report() {
+	tap_count=$((tap_count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $tap_count - $2"
+	else
+		tap_failed=$((tap_failed + 1))
+		echo "not ok $tap_count - $2"
+	fi
+}
+
+# explain: stdin as TAP comments, so that a failure can be understood.
+explain() {
+	sed 's/^/# /'
+}
+
+# ok NAME COMMAND…: passes when COMMAND does.
+ok() {
+	local name=$1 out rc
+	shift
+	out=$("$@" 2>&1)
+	rc=$?
+	report $rc "$name"
+	[ $rc = 0 ] || { echo "$*: exit $rc"; echo "$out"; } | explain
+	return 0
+}
+
+# is NAME GOT WANTED: passes when the two are the same text.
+is() {
+	if [ "$2" = "$3" ]; then
+		report 0 "$1"
+	else
+		report 1 "$1"
+		{ echo "got:    $2"; echo "wanted: $3"; } | explain
+	fi
+}
+
+# like NAME TEXT REGEX: passes when the extended REGEX matches in TEXT.
+like() {
+	if grep -Eq -- "$3" <<<"$2"; then
+		report 0 "$1"
+	else
+		report 1 "$1"
+		{ echo "nothing matches: $3"; echo "in: $2"; } | explain
+	fi
+}
+
+# unlike NAME TEXT REGEX: passes when the extended REGEX matches nowhere.
+unlike() {
+	if grep -Eq -- "$3" <<<"$2"; then
+		report 1 "$1"
+		{ echo "must not match: $3"; echo "in: $2"; } | explain
+	else
+		report 0 "$1"
+	fi
+}
+
+# exits CODE NAME COMMAND…: passes when COMMAND exits with CODE. Its output
+# stays in $work/stdout and $work/stderr.
+exits() {
+	local want=$1 name=$2 rc
+	shift 2
+	"$@" >"$work/stdout" 2>"$work/stderr"
+	rc=$?
+	if [ $rc = "$want" ]; then
+		report 0 "$name"
+	else
+		report 1 "$name"
+		{ echo "$*: exit $rc, wanted $want"
+		  cat "$work/stdout" "$work/stderr"; } | explain
+	fi
+}
+
+# skip REASON NAME: what could not run is said, never passed.
+skip() {
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count - $2 # SKIP $1"
+}
+
+# skip_all REASON: the whole file cannot run here.
+skip_all() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+# done_testing: the plan, last; a test that stops early has none and fails.
+done_testing() {
+	echo "1..$tap_count"
+	[ $tap_failed = 0 ]
+	exit
+}
