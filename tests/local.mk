@@ -16,6 +16,7 @@ AM_TESTS_ENVIRONMENT = \
 	MANDOC='$(MANDOC)'; export MANDOC;
 
 EXTRA_DIST += %D%/tap.sh
+dist_noinst_SCRIPTS += %D%/all
 
 # --- unit: programs ---------------------------------------------------------
 if HAVE_CHECK
