@@ -28,3 +28,11 @@ pkgconfig_DATA = %D%/lib/libp2pdma.pc
 	-Wl,--version-script=$(srcdir)/%D%/lib/libp2pdma.sym -no-undefined
 EXTRA_%C%_libp2pdma_la_DEPENDENCIES = %D%/lib/libp2pdma.sym
 EXTRA_DIST += %D%/lib/libp2pdma.sym
+
+# cli: what the programs share
+noinst_LTLIBRARIES += %D%/libcli.la
+%C%_libcli_la_SOURCES = \
+	%D%/cli/cli.c %D%/cli/cli.h \
+	%D%/cli/exit.c %D%/cli/exit.h \
+	%D%/cli/help.c %D%/cli/help.h \
+	%D%/cli/output.c %D%/cli/output.h

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+/* Devices, pipes and sockets are written to, never replaced. */
+static bool is_special(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && !S_ISREG(st.st_mode);
+}
+
+/* Who makes a file by open(2) gets this mode; mkstemp(3) is stricter. */
+static mode_t get_new_mode(const char *path)
+{
+	struct stat st;
+	mode_t mask;
+
+	if (!stat(path, &st))
+		return st.st_mode & 0777;
+	mask = umask(0);
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+static int open_temp(struct output *output)
+{
+	_cleanup_fd_ int fd = -1;
+
+	if (asprintf(&output->temp, "%s.XXXXXX", output->path) < 0) {
+		output->temp = NULL;
+		return -ENOMEM;
+	}
+	fd = mkostemp(output->temp, O_CLOEXEC);
+	if (fd < 0) {
+		int rc = -errno;
+
+		free(output->temp);
+		output->temp = NULL;
+		return rc;
+	}
+	if (fchmod(fd, get_new_mode(output->path)))
+		return -errno;
+	output->file = fdopen(fd, "w");
+	if (!output->file)
+		return -errno;
+	steal_fd(&fd);
+	return 0;
+}
+
+int output_open(struct output *output, const char *path)
+{
+	int rc = 0;
+
+	*output = (struct output){ 0 };
+	if (!path) {
+		output->file = stdout;
+		return 0;
+	}
+	/* Through a symbolic link: its target is replaced, not the link. */
+	output->path = realpath(path, NULL);
+	if (!output->path)
+		output->path = strdup(path);
+	if (!output->path)
+		return -ENOMEM;
+	if (!is_special(output->path)) {
+		rc = open_temp(output);
+	} else {
+		output->file = fopen(output->path, "we");
+		rc = output->file ? 0 : -errno;
+	}
+	if (rc)
+		output_discard(output);
+	return rc;
+}
+
+/* Everything out of the buffers and, for a file, onto the disk. */
+static int flush(struct output *output)
+{
+	errno = 0;
+	if (fflush(output->file) || ferror(output->file))
+		return errno ? -errno : -EIO;
+	if (output->temp && fsync(fileno(output->file)))
+		return -errno;
+	return 0;
+}
+
+int output_commit(struct output *output)
+{
+	FILE *file = output->file;
+	int rc = flush(output);
+
+	output->file = NULL;
+	if (fclose(file) && !rc)
+		rc = -errno;
+	if (!rc && output->temp && rename(output->temp, output->path))
+		rc = -errno;
+	if (!rc) {
+		free(output->temp);
+		output->temp = NULL;
+	}
+	output_discard(output);
+	return rc;
+}
+
+void output_discard(struct output *output)
+{
+	if (output->file && output->file != stdout)
+		fclose(output->file);
+	if (output->temp)
+		unlink(output->temp);
+	free(output->temp);
+	free(output->path);
+	*output = (struct output){ 0 };
+}

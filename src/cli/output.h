@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Knows where a report goes and whether it got there; must not know what it
+ * says. A file is there whole or, after any failure, as it was before.
+ */
+#ifndef P2PDMA_CLI_OUTPUT_H
+#define P2PDMA_CLI_OUTPUT_H
+
+#include <stdio.h>
+
+struct output {
+	FILE *file;	/* to be written to */
+	char *path;	/* NULL: stdout */
+	char *temp;	/* renamed to path at the end; NULL: path itself */
+};
+
+/*
+ * @path NULL is stdout. Open it before the work, so that a path that cannot
+ * be had is known at once. 0 or -errno.
+ */
+int output_open(struct output *output, const char *path);
+
+/*
+ * Makes it final; @output holds nothing then, also on failure. 0, or -errno
+ * of whatever was not written (-ENOSPC on a full disk).
+ */
+int output_commit(struct output *output);
+
+/* Leaves everything as it was; after output_commit() it does nothing. */
+void output_discard(struct output *output);
+
+#endif
