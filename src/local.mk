@@ -29,6 +29,20 @@ pkgconfig_DATA = %D%/lib/libp2pdma.pc
 EXTRA_%C%_libp2pdma_la_DEPENDENCIES = %D%/lib/libp2pdma.sym
 EXTRA_DIST += %D%/lib/libp2pdma.sym
 
+# engine: ring, endpoints, and what moves data between them
+noinst_LTLIBRARIES += %D%/libengine.la
+%C%_libengine_la_SOURCES = \
+	%D%/engine/endpoint.c %D%/engine/endpoint.h \
+	%D%/engine/endpoint-block.c \
+	%D%/engine/endpoint-file.c \
+	%D%/engine/endpoint-null.c %D%/engine/endpoint-null.h \
+	%D%/engine/endpoint-ops.h \
+	%D%/engine/ring.c %D%/engine/ring.h
+%C%_libengine_la_CFLAGS = $(AM_CFLAGS) $(LIBURING_CFLAGS) $(BLKID_CFLAGS) \
+	$(LIBMOUNT_CFLAGS)
+%C%_libengine_la_LIBADD = %D%/libbase.la $(LIBURING_LIBS) $(BLKID_LIBS) \
+	$(LIBMOUNT_LIBS)
+
 # cli: what the programs share
 noinst_LTLIBRARIES += %D%/libcli.la
 %C%_libcli_la_SOURCES = \

@@ -28,12 +28,15 @@ UNIT_TESTS = \
 	%D%/unit/test-bytes \
 	%D%/unit/test-cli \
 	%D%/unit/test-clock \
-	%D%/unit/test-output
+	%D%/unit/test-endpoint \
+	%D%/unit/test-output \
+	%D%/unit/test-ring
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 # What a unit test links, for all of them: hidden symbols are reachable.
-LDADD = %D%/unit/libunit.la src/libcore.la $(CHECK_LIBS)
+LDADD = %D%/unit/libunit.la src/libengine.la \
+	src/libcore.la $(CHECK_LIBS)
 %C%_unit_test_cli_LDADD = src/libcli.la $(LDADD)
 %C%_unit_test_output_LDADD = src/libcli.la $(LDADD)
 endif

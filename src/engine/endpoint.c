@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/endpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/macro.h"
+#include "engine/endpoint-ops.h"
+
+/* A page of a file system or a drive of 4 KiB blocks: safe everywhere. */
+#define MEMORY_ALIGN_SAFE	4096
+
+static const struct endpoint_ops *const endpoints[] = {
+	&endpoint_null_ops,
+	&endpoint_block_ops,
+	&endpoint_file_ops,
+};
+
+struct endpoint *endpoint_create(const struct endpoint_ops *ops,
+				 const char *path, unsigned mode)
+{
+	struct endpoint *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->ops = ops;
+	e->kind = ops->kind;
+	e->mode = mode;
+	e->fd = e->direct_fd = e->directory_fd = -1;
+	e->offset_align = e->memory_align = 1;
+	e->path = strdup(path);
+	if (e->path)
+		return e;
+	free(e);
+	return NULL;
+}
+
+int endpoint_get_open_flags(const struct endpoint *endpoint)
+{
+	return O_CLOEXEC | O_NOCTTY |
+	       (endpoint->mode & ENDPOINT_WRITE ? O_RDWR : O_RDONLY);
+}
+
+int endpoint_learn_identity(struct endpoint *endpoint)
+{
+	struct stat st;
+
+	if (fstat(endpoint->fd, &st))
+		return -errno;
+	endpoint->device = st.st_dev;
+	endpoint->inode = st.st_ino;
+	endpoint->rdev = S_ISBLK(st.st_mode) ? st.st_rdev : 0;
+	return 0;
+}
+
+/* The path may have been given to something else between two opens. */
+static bool is_same_inode(int a, int b)
+{
+	struct stat sa, sb;
+
+	return !fstat(a, &sa) && !fstat(b, &sb) &&
+	       sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino &&
+	       sa.st_rdev == sb.st_rdev;
+}
+
+/* False where the kernel says that this file has no direct I/O (6.1). */
+static bool learn_alignment(struct endpoint *endpoint, int fd,
+			    uint32_t fallback)
+{
+	struct statx facts = { 0 };
+
+	endpoint->offset_align = fallback;
+	endpoint->memory_align = MEMORY_ALIGN_SAFE;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &facts) ||
+	    !(facts.stx_mask & STATX_DIOALIGN))
+		return true;
+	if (!facts.stx_dio_offset_align)
+		return false;
+	endpoint->offset_align = facts.stx_dio_offset_align;
+	endpoint->memory_align = MAX(facts.stx_dio_mem_align, 1);
+	return true;
+}
+
+void endpoint_open_direct(struct endpoint *endpoint, uint32_t fallback_align)
+{
+	int flags = endpoint_get_open_flags(endpoint) | O_DIRECT;
+	_cleanup_fd_ int fd = -1;
+
+	if (endpoint->aside)
+		fd = openat(endpoint->directory_fd, endpoint->aside, flags);
+	else
+		fd = open(endpoint->path, flags);
+	if (fd >= 0 && is_same_inode(fd, endpoint->fd) &&
+	    learn_alignment(endpoint, fd, fallback_align)) {
+		endpoint->direct_fd = steal_fd(&fd);
+		return;
+	}
+	endpoint->offset_align = endpoint->memory_align = 1;
+}
+
+static const struct endpoint_ops *find_ops(const char *path, mode_t mode)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(endpoints); i++)
+		if (endpoints[i]->matches(path, mode))
+			return endpoints[i];
+	return NULL;
+}
+
+int endpoint_open(const char *path, unsigned mode, struct endpoint **endpoint)
+{
+	const struct endpoint_ops *ops;
+	struct stat st = { 0 };
+	struct endpoint *e;
+	int rc = stat(path, &st) ? -errno : 0;
+
+	ops = find_ops(path, rc ? 0 : st.st_mode);
+	if (!ops)
+		return rc ? rc : -ENOTBLK;
+	if (rc == -ENOENT && mode & ENDPOINT_REPLACE)
+		rc = 0;
+	if (rc && ops->kind != ENDPOINT_NULL)
+		return rc;
+	e = endpoint_create(ops, path, mode);
+	if (!e)
+		return -ENOMEM;
+	rc = ops->open(e, st.st_mode);
+	if (rc) {
+		endpoint_close(e);
+		return rc;
+	}
+	*endpoint = e;
+	return 0;
+}
+
+void endpoint_close(struct endpoint *endpoint)
+{
+	if (!endpoint)
+		return;
+	if (endpoint->ops->close)
+		endpoint->ops->close(endpoint);
+	cleanup_fd(&endpoint->direct_fd);
+	cleanup_fd(&endpoint->fd);
+	cleanup_fd(&endpoint->directory_fd);
+	free(endpoint->aside);
+	free(endpoint->path);
+	free(endpoint);
+}
+
+int endpoint_reserve(struct endpoint *endpoint, uint64_t size_bytes)
+{
+	if (endpoint->kind != ENDPOINT_FILE || !size_bytes)
+		return 0;
+	if (size_bytes > INT64_MAX)
+		return -EFBIG;
+	if (!fallocate(endpoint->fd, 0, 0, (off_t)size_bytes))
+		return 0;
+	return errno == ENOSPC || errno == EFBIG || errno == EIO ||
+			       errno == EDQUOT ?
+		       -errno : 0;
+}
+
+int endpoint_commit(struct endpoint *endpoint, uint64_t size_bytes,
+		    bool is_synced)
+{
+	return endpoint->ops->commit ?
+		       endpoint->ops->commit(endpoint, size_bytes,
+					     is_synced) : 0;
+}
+
+bool endpoint_is_same(const struct endpoint *a, const struct endpoint *b)
+{
+	if (a->rdev || b->rdev)
+		return a->rdev == b->rdev;
+	return a->device == b->device && a->inode == b->inode;
+}

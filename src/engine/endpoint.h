@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Knows what can be read from and written to: descriptors, alignment, size,
+ * identity, and how a thing is made complete. Must not know who moves the
+ * data, nor where the buffers lie.
+ *
+ * I/O goes through a ring on one of two descriptors of the endpoint:
+ * direct_fd (O_DIRECT: peer memory works only there), with offsets and
+ * lengths in multiples of offset_align and buffers of memory_align; or fd,
+ * through the page cache, for what has no such shape.
+ */
+#ifndef P2PDMA_ENGINE_ENDPOINT_H
+#define P2PDMA_ENGINE_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "engine/ring.h"
+
+enum endpoint_kind {
+	ENDPOINT_UNKNOWN = 0,
+	ENDPOINT_BLOCK,		/* block device */
+	ENDPOINT_FILE,		/* regular file */
+	ENDPOINT_NULL,		/* zeros for ever, or a sink; can fail */
+};
+
+enum endpoint_mode {
+	ENDPOINT_READ = 1,
+	ENDPOINT_WRITE = 2,	/* a file must be there */
+	/*
+	 * With WRITE: a file is written aside and appears under its name,
+	 * whole, by endpoint_commit(); the one that it replaces stays until
+	 * then. Ignored for block devices.
+	 */
+	ENDPOINT_REPLACE = 4,
+	/* With WRITE: -EBUSY when a block device is mounted or in use. */
+	ENDPOINT_EXCLUSIVE = 8,
+};
+
+struct endpoint_ops;
+
+/* Read-only for everybody but endpoint*.c. */
+struct endpoint {
+	const struct endpoint_ops *ops;
+	enum endpoint_kind kind;
+	unsigned mode;
+	char *path;
+	int fd;			/* through the page cache */
+	int direct_fd;		/* O_DIRECT; -1: the file system has none */
+	uint64_t size_bytes;	/* when opened; UINT64_MAX: endless */
+	uint32_t offset_align;	/* of direct_fd; 1 when there is none */
+	uint32_t memory_align;
+	dev_t device;		/* of the file system that holds the path */
+	ino_t inode;
+	dev_t rdev;		/* of a block device; 0 for files */
+	int directory_fd;	/* of a file being replaced; else -1 */
+	char *aside;		/* its name while it is not complete */
+};
+
+/* What kinds of endpoint can do differently. */
+struct endpoint_ops {
+	enum endpoint_kind kind;
+	const char *name;
+	/* Is @path of this kind? @mode is its st_mode, 0 when not there. */
+	bool (*matches)(const char *path, mode_t mode);
+	int (*open)(struct endpoint *endpoint, mode_t mode);
+	int (*commit)(struct endpoint *endpoint, uint64_t size_bytes,
+		      bool is_synced);
+	void (*close)(struct endpoint *endpoint);
+	/* NULL, or what to take for the result of an operation (tests). */
+	int (*judge)(struct endpoint *endpoint, const struct ring_op *op,
+		     int result);
+};
+
+/*
+ * endpoint_open() - open @path for reading or writing
+ * @path:	block device, regular file, or "null:"
+ * @mode:	enum endpoint_mode, or'ed
+ *
+ * 0, or -errno of open(2); -ENOTBLK where @path is something else; -EBUSY see
+ * ENDPOINT_EXCLUSIVE.
+ */
+int endpoint_open(const char *path, unsigned mode,
+		  struct endpoint **endpoint);
+
+/* Drops a replacement that was not committed. NULL is fine. */
+void endpoint_close(struct endpoint *endpoint);
+
+/*
+ * endpoint_reserve() - room for @size_bytes in a file, before it is written
+ *
+ * So that writes side by side neither extend the file nor allocate. A file
+ * system that cannot do it is no error. 0, -ENOSPC, -EFBIG, -EIO.
+ */
+int endpoint_reserve(struct endpoint *endpoint, uint64_t size_bytes);
+
+/*
+ * endpoint_commit() - what was written is complete
+ * @size_bytes:	a replaced file is cut to it; otherwise not looked at
+ * @is_synced:	put it on stable media, with its directory
+ *
+ * No I/O may be in flight. 0, or -errno.
+ */
+int endpoint_commit(struct endpoint *endpoint, uint64_t size_bytes,
+		    bool is_synced);
+
+/* True when both are the same file or the same block device. */
+bool endpoint_is_same(const struct endpoint *a, const struct endpoint *b);
+
+/* The result of a completed @op, as this endpoint wants it seen. */
+static inline int endpoint_judge(struct endpoint *endpoint,
+				 const struct ring_op *op, int result)
+{
+	return endpoint->ops->judge ?
+		       endpoint->ops->judge(endpoint, op, result) : result;
+}
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Knows io_uring; must not know what is copied or measured.
+ *
+ * A ring belongs to the thread that opened it: only that thread pushes,
+ * turns and closes it. After ring_open() nothing is allocated.
+ *
+ *	ring_open(depth, &ring);
+ *	ring_register_files(ring, fds, count);
+ *	while (there is work or ring_get_in_flight(ring)) {
+ *		while (ring_push(ring, &op) == 0)	no system call
+ *			next op;
+ *		rc = ring_turn(ring, 1, timeout_ns);	one system call
+ *		done = ring_get_completions(ring, &count);
+ *		look at done[0] to done[count - 1];
+ *	}
+ *
+ * Buffers are never registered: the kernel refuses to pin peer memory
+ * (EFAULT), and host memory is to be measured by the same means.
+ */
+#ifndef P2PDMA_ENGINE_RING_H
+#define P2PDMA_ENGINE_RING_H
+
+#include <stdint.h>
+
+struct ring;
+
+#define RING_DEPTH_MAX	16384
+
+enum ring_action {
+	RING_UNKNOWN = 0,
+	RING_READ,
+	RING_WRITE,
+	RING_FSYNC,	/* buffer, offset and length are not looked at */
+};
+
+/* One request. Caller's storage; ring_push() keeps nothing of it. */
+struct ring_op {
+	enum ring_action action;
+	unsigned file;		/* index into the registered files */
+	void *buffer;
+	uint32_t length_bytes;
+	uint64_t offset_bytes;
+	uint64_t tag;		/* comes back with the completion */
+};
+
+struct ring_completion {
+	uint64_t tag;
+	int result;		/* bytes moved, or negative errno */
+};
+
+/*
+ * A ring for @depth requests in flight. 0, or
+ * -EINVAL	depth is 0 or above RING_DEPTH_MAX
+ * -EPERM	io_uring is switched off here: kernel.io_uring_disabled, or a
+ *		container's system call filter
+ * -ENOSYS	the kernel has no io_uring
+ * -ENOMEM	no memory, or RLIMIT_MEMLOCK in old kernels
+ */
+int ring_open(unsigned depth, struct ring **ring);
+
+/*
+ * Waits for nothing: what is in flight may still touch its buffer, so drain
+ * first, or exit. NULL is fine.
+ */
+void ring_close(struct ring *ring);
+
+/*
+ * Replaces the table of files by @count descriptors; -1 leaves an entry
+ * empty. Nothing may be in flight. The descriptors may be closed afterwards.
+ */
+int ring_register_files(struct ring *ring, const int *fds, unsigned count);
+
+/* Prepares a request. 0, or -EBUSY while depth requests are in flight. */
+int ring_push(struct ring *ring, const struct ring_op *op);
+
+/*
+ * Hands what was pushed to the kernel and waits until @least completions are
+ * there or @timeout_ns has passed (UINT64_MAX: no limit), by one call. Ends
+ * early, with 0, when a signal comes. The completions of the turn before are
+ * forgotten. 0, or -errno of io_uring_enter(2).
+ */
+int ring_turn(struct ring *ring, unsigned least, uint64_t timeout_ns);
+
+/* The completions of the last turn, valid until the next one. */
+const struct ring_completion *
+ring_get_completions(const struct ring *ring, unsigned *count);
+
+/* Pushed and not yet completed. */
+unsigned ring_get_in_flight(const struct ring *ring);
+
+/* As given to ring_open(). */
+unsigned ring_get_depth(const struct ring *ring);
+
+/* Calls into the kernel so far, by ring_turn(). */
+uint64_t ring_get_submits(const struct ring *ring);
+
+#endif

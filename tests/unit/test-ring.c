@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/ring.h"
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static int open_scratch(void)
+{
+	FILE *file = tmpfile();
+	int fd;
+
+	ck_assert_ptr_nonnull(file);
+	fd = dup(fileno(file));
+	fclose(file);
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+START_TEST(a_ring_without_depth_is_refused)
+{
+	struct ring *ring = NULL;
+
+	ck_assert_int_eq(ring_open(0, &ring), -EINVAL);
+	ck_assert_int_eq(ring_open(RING_DEPTH_MAX + 1, &ring), -EINVAL);
+	ck_assert_ptr_null(ring);
+	ring_close(NULL);
+}
+END_TEST
+
+START_TEST(what_is_written_is_read_back_by_one_call_each)
+{
+	char data[16] = "what was written", back[16] = "";
+	struct ring_op op = { RING_WRITE, 1, data, 16, 4096, 7 };
+	const struct ring_completion *done;
+	int fds[2] = { -1, open_scratch() };
+	struct ring *ring;
+	unsigned count;
+
+	ck_assert_int_eq(ring_open(1, &ring), 0);
+	ck_assert_uint_eq(ring_get_depth(ring), 1);
+	ck_assert_int_eq(ring_register_files(ring, fds, 2), 0);
+	ck_assert_int_eq(ring_push(ring, &op), 0);
+	ck_assert_int_eq(ring_push(ring, &op), -EBUSY);
+	ck_assert_uint_eq(ring_get_submits(ring), 0);
+	ck_assert_int_eq(ring_turn(ring, 1, NS_PER_SEC), 0);
+	done = ring_get_completions(ring, &count);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_uint_eq(done[0].tag, 7);
+	ck_assert_int_eq(done[0].result, 16);
+	op = (struct ring_op){ RING_READ, 1, back, 16, 4096, 8 };
+	ck_assert_int_eq(ring_push(ring, &op), 0);
+	ck_assert_uint_eq(ring_get_in_flight(ring), 1);
+	ck_assert_int_eq(ring_turn(ring, 1, UINT64_MAX), 0);
+	done = ring_get_completions(ring, &count);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_uint_eq(done[0].tag, 8);
+	ck_assert_mem_eq(back, data, 16);
+	ck_assert_uint_eq(ring_get_in_flight(ring), 0);
+	ck_assert_uint_eq(ring_get_submits(ring), 2);
+	ring_close(ring);
+	close(fds[1]);
+}
+END_TEST
+
+START_TEST(many_requests_go_by_one_call_and_come_back_with_their_tags)
+{
+	enum { DEPTH = 32 };
+	bool seen[DEPTH] = { false };
+	struct ring *ring;
+	unsigned count;
+	char data[DEPTH];
+	int fd = open_scratch();
+
+	ck_assert_int_eq(ring_open(DEPTH, &ring), 0);
+	ck_assert_int_eq(ring_register_files(ring, &fd, 1), 0);
+	for (unsigned i = 0; i < DEPTH; i++) {
+		struct ring_op op = { RING_WRITE, 0, &data[i], 1, i, i };
+
+		ck_assert_int_eq(ring_push(ring, &op), 0);
+	}
+	ck_assert_int_eq(ring_turn(ring, DEPTH, 5 * NS_PER_SEC), 0);
+	ck_assert_uint_eq(ring_get_submits(ring), 1);
+	const struct ring_completion *done =
+		ring_get_completions(ring, &count);
+	ck_assert_uint_eq(count, DEPTH);
+	for (unsigned i = 0; i < count; i++) {
+		ck_assert_uint_lt(done[i].tag, DEPTH);
+		ck_assert(!seen[done[i].tag]);
+		seen[done[i].tag] = true;
+	}
+	ring_close(ring);
+	close(fd);
+}
+END_TEST
+
+START_TEST(waiting_ends_when_the_time_is_over)
+{
+	struct ring_op op = { RING_READ, 0, NULL, 1, 0, 1 };
+	const struct ring_completion *done;
+	struct ring *ring;
+	unsigned count;
+	uint64_t start;
+	char data;
+	int ends[2];
+
+	op.buffer = &data;
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(ring_open(4, &ring), 0);
+	ck_assert_int_eq(ring_register_files(ring, ends, 2), 0);
+	ck_assert_int_eq(ring_push(ring, &op), 0);
+	start = clock_now_ns();
+	ck_assert_int_eq(ring_turn(ring, 1, 50 * NS_PER_MS), 0);
+	ck_assert_uint_ge(clock_now_ns() - start, 50 * NS_PER_MS);
+	done = ring_get_completions(ring, &count);
+	ck_assert_uint_eq(count, 0);
+	ck_assert_uint_eq(ring_get_in_flight(ring), 1);
+	ck_assert_int_eq(write(ends[1], "x", 1), 1);
+	ck_assert_int_eq(ring_turn(ring, 1, NS_PER_SEC), 0);
+	done = ring_get_completions(ring, &count);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_int_eq(done[0].result, 1);
+	ck_assert_int_eq(data, 'x');
+	ring_close(ring);
+}
+END_TEST
+
+START_TEST(an_error_is_a_result_and_not_a_failure_of_the_ring)
+{
+	char data[8];
+	struct ring_op op = { RING_READ, 3, data, 8, 0, 5 };
+	const struct ring_completion *done;
+	int fd = open_scratch();
+	struct ring *ring;
+	unsigned count;
+
+	ck_assert_int_eq(ring_open(4, &ring), 0);
+	ck_assert_int_eq(ring_register_files(ring, &fd, 1), 0);
+	ck_assert_int_eq(ring_push(ring, &op), 0);
+	ck_assert_int_eq(ring_turn(ring, 1, NS_PER_SEC), 0);
+	done = ring_get_completions(ring, &count);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_int_eq(done[0].result, -EBADF);
+	ring_close(ring);
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_flush_completes_and_files_can_be_registered_anew)
+{
+	struct ring_op op = { .action = RING_FSYNC, .file = 1, .tag = 9 };
+	int fds[2] = { open_scratch(), open_scratch() };
+	const struct ring_completion *done;
+	struct ring *ring;
+	unsigned count;
+
+	ck_assert_int_eq(ring_open(4, &ring), 0);
+	ck_assert_int_eq(ring_register_files(ring, fds, 1), 0);
+	ck_assert_int_eq(ring_register_files(ring, fds, 2), 0);
+	ck_assert_int_eq(ring_push(ring, &op), 0);
+	ck_assert_int_eq(ring_turn(ring, 1, 5 * NS_PER_SEC), 0);
+	done = ring_get_completions(ring, &count);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_int_eq(done[0].result, 0);
+	ring_close(ring);
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
+UNIT_SUITE("ring",
+	   a_ring_without_depth_is_refused,
+	   what_is_written_is_read_back_by_one_call_each,
+	   many_requests_go_by_one_call_and_come_back_with_their_tags,
+	   waiting_ends_when_the_time_is_over,
+	   an_error_is_a_result_and_not_a_failure_of_the_ring,
+	   a_flush_completes_and_files_can_be_registered_anew);
