@@ -7,7 +7,10 @@ noinst_LTLIBRARIES += %D%/libbase.la
 	%D%/base/bytes.c %D%/base/bytes.h \
 	%D%/base/cleanup.h \
 	%D%/base/clock.c %D%/base/clock.h \
-	%D%/base/macro.h
+	%D%/base/histogram.c %D%/base/histogram.h \
+	%D%/base/macro.h \
+	%D%/base/random.h
+%C%_libbase_la_LIBADD = -lm
 
 # lib: libp2pdma. libcore.la is all of it with every symbol visible, for the
 # unit tests; libp2pdma.la is the same objects behind the version script.

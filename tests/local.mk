@@ -29,7 +29,9 @@ UNIT_TESTS = \
 	%D%/unit/test-cli \
 	%D%/unit/test-clock \
 	%D%/unit/test-endpoint \
+	%D%/unit/test-histogram \
 	%D%/unit/test-output \
+	%D%/unit/test-random \
 	%D%/unit/test-ring
 
 check_PROGRAMS += $(UNIT_TESTS)
