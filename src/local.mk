@@ -40,7 +40,12 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/endpoint-file.c \
 	%D%/engine/endpoint-null.c %D%/engine/endpoint-null.h \
 	%D%/engine/endpoint-ops.h \
-	%D%/engine/ring.c %D%/engine/ring.h
+	%D%/engine/ring.c %D%/engine/ring.h \
+	%D%/engine/workload.c %D%/engine/workload.h \
+	%D%/engine/workload-copy.c \
+	%D%/engine/workload-randread.c \
+	%D%/engine/workload-read.c \
+	%D%/engine/workload-write.c
 %C%_libengine_la_CFLAGS = $(AM_CFLAGS) $(LIBURING_CFLAGS) $(BLKID_CFLAGS) \
 	$(LIBMOUNT_CFLAGS)
 %C%_libengine_la_LIBADD = %D%/libbase.la $(LIBURING_LIBS) $(BLKID_LIBS) \

@@ -32,7 +32,8 @@ UNIT_TESTS = \
 	%D%/unit/test-histogram \
 	%D%/unit/test-output \
 	%D%/unit/test-random \
-	%D%/unit/test-ring
+	%D%/unit/test-ring \
+	%D%/unit/test-workload
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

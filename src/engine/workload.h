@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Knows which block a workload touches next; owns offsets and nothing else.
+ * Must not know buffers, rings, clocks, or how many are in flight.
+ *
+ * A transaction is what one slot goes through from next() until done() says
+ * that it is over: a single step for most, a read and then a write for copy.
+ */
+#ifndef P2PDMA_ENGINE_WORKLOAD_H
+#define P2PDMA_ENGINE_WORKLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/random.h"
+#include "lib/p2pdma.h"
+
+/* The most targets that any workload has. */
+#define WORKLOAD_TARGETS	2
+
+/* One transfer of one block: what, where, and which of the targets. */
+struct workload_step {
+	uint64_t offset;
+	enum p2pdma_direction direction;
+	unsigned target;
+};
+
+/* Where one thread's share lies; filled by workload_begin(). */
+struct workload_state {
+	uint64_t block_bytes;
+	uint64_t begin;		/* first byte of the share */
+	uint64_t end;		/* behind its last whole block */
+	uint64_t next;		/* for those that go forward */
+	uint64_t blocks;	/* in [begin, end), at least 1 */
+	uint64_t share;		/* transactions until all jobs did all blocks */
+	struct random random;	/* for those that jump */
+};
+
+struct workload {
+	const char *name;
+	const char *summary;	/* one line for people */
+	unsigned targets;
+	bool is_random;
+	unsigned directions[WORKLOAD_TARGETS]; /* p2pdma_direction, or'ed */
+	/* The first step of the next transaction; there is always one. */
+	void (*next)(struct workload_state *state, struct workload_step *step);
+	/*
+	 * @step is finished: true turns it into the transaction's next one,
+	 * false ends the transaction. NULL: transactions of a single step.
+	 */
+	bool (*done)(struct workload_state *state, struct workload_step *step);
+};
+
+extern const struct workload workload_read;
+extern const struct workload workload_write;
+extern const struct workload workload_randread;
+extern const struct workload workload_copy;
+
+/* The workload called @name; NULL when there is none. */
+const struct workload *workload_find(const char *name);
+
+/* The @index-th workload; NULL behind the last. */
+const struct workload *workload_get(size_t index);
+
+/* True when any target is written. */
+bool workload_writes(const struct workload *workload);
+
+/*
+ * Part @job of @jobs equal parts of the first @size_bytes. Those that go
+ * forward keep to their part and start over at its end; those that jump do
+ * so in all of it, each with random numbers of its own. A tail that is no
+ * whole block is left out.
+ * 0, or -EINVAL where there is not a block for each job.
+ */
+int workload_begin(const struct workload *workload, uint64_t size_bytes,
+		   uint64_t block_bytes, unsigned job, unsigned jobs,
+		   uint64_t seed, struct workload_state *state);
+
+/* The next block going forward, from the beginning again at the end. */
+static inline uint64_t workload_forward(struct workload_state *state)
+{
+	uint64_t offset = state->next;
+
+	state->next += state->block_bytes;
+	if (state->next == state->end)
+		state->next = state->begin;
+	return offset;
+}
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/workload.h"
+#include "unit/unit.h"
+
+#include <errno.h>
+
+static struct workload_state state;
+static struct workload_step step;
+
+static uint64_t next_offset(const struct workload *workload)
+{
+	workload->next(&state, &step);
+	return step.offset;
+}
+
+START_TEST(every_workload_is_found_by_its_name)
+{
+	const struct workload *w;
+	size_t count = 0;
+
+	while ((w = workload_get(count++)))
+		ck_assert_ptr_eq(workload_find(w->name), w);
+	ck_assert_uint_eq(count - 1, 4);
+	ck_assert_ptr_null(workload_find("trim"));
+	ck_assert_ptr_null(workload_find(""));
+}
+END_TEST
+
+START_TEST(write_and_copy_write_and_the_others_do_not)
+{
+	ck_assert(!workload_writes(&workload_read));
+	ck_assert(!workload_writes(&workload_randread));
+	ck_assert(workload_writes(&workload_write));
+	ck_assert(workload_writes(&workload_copy));
+}
+END_TEST
+
+START_TEST(reading_goes_forward_and_starts_over_before_the_odd_tail)
+{
+	ck_assert_int_eq(workload_begin(&workload_read, 3 * 4096 + 512, 4096,
+					0, 1, 1, &state), 0);
+	ck_assert_uint_eq(state.blocks, 3);
+	ck_assert_uint_eq(next_offset(&workload_read), 0);
+	ck_assert_int_eq(step.direction, P2PDMA_READ);
+	ck_assert_uint_eq(step.target, 0);
+	ck_assert_uint_eq(next_offset(&workload_read), 4096);
+	ck_assert_uint_eq(next_offset(&workload_read), 8192);
+	ck_assert_uint_eq(next_offset(&workload_read), 0);
+	ck_assert_ptr_null(workload_read.done);
+}
+END_TEST
+
+START_TEST(writing_goes_forward_and_starts_over)
+{
+	ck_assert_int_eq(workload_begin(&workload_write, 1 << 20, 1 << 19, 0,
+					1, 1, &state), 0);
+	ck_assert_uint_eq(next_offset(&workload_write), 0);
+	ck_assert_int_eq(step.direction, P2PDMA_WRITE);
+	ck_assert_uint_eq(next_offset(&workload_write), 1 << 19);
+	ck_assert_uint_eq(next_offset(&workload_write), 0);
+}
+END_TEST
+
+START_TEST(a_copied_block_is_read_and_then_written_at_its_place)
+{
+	ck_assert_int_eq(workload_begin(&workload_copy, 8192, 4096, 0, 1, 1,
+					&state), 0);
+	next_offset(&workload_copy);
+	ck_assert_uint_eq(next_offset(&workload_copy), 4096);
+	ck_assert_int_eq(step.direction, P2PDMA_READ);
+	ck_assert_uint_eq(step.target, 0);
+	ck_assert(workload_copy.done(&state, &step));
+	ck_assert_uint_eq(step.offset, 4096);
+	ck_assert_int_eq(step.direction, P2PDMA_WRITE);
+	ck_assert_uint_eq(step.target, 1);
+	ck_assert(!workload_copy.done(&state, &step));
+}
+END_TEST
+
+START_TEST(jobs_that_go_forward_share_the_blocks_without_gap_or_overlap)
+{
+	static const uint64_t begins[] = { 0, 4, 7, 10 };
+
+	for (unsigned job = 0; job < 3; job++) {
+		ck_assert_int_eq(workload_begin(&workload_read, 10 * 512, 512,
+						job, 3, 1, &state), 0);
+		ck_assert_uint_eq(state.begin, begins[job] * 512);
+		ck_assert_uint_eq(state.end, begins[job + 1] * 512);
+		ck_assert_uint_eq(next_offset(&workload_read), state.begin);
+	}
+}
+END_TEST
+
+/* The blocks were worked out apart from this code, with Python's integers. */
+START_TEST(random_offsets_are_the_same_for_the_same_seed)
+{
+	static const uint64_t blocks[] = { 741, 159, 278, 344, 38 };
+
+	ck_assert_int_eq(workload_begin(&workload_randread, 1000 * 4096, 4096,
+					0, 1, 42, &state), 0);
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+		ck_assert_uint_eq(next_offset(&workload_randread),
+				  blocks[i] * 4096);
+}
+END_TEST
+
+START_TEST(random_jobs_jump_in_the_whole_and_each_in_its_own_way)
+{
+	unsigned same = 0;
+	uint64_t first[100];
+
+	for (unsigned job = 0; job < 2; job++) {
+		workload_begin(&workload_randread, 1 << 20, 512, job, 2, 42,
+			       &state);
+		ck_assert_uint_eq(state.blocks, 2048);
+		ck_assert_uint_eq(state.share, 1024);
+		for (int i = 0; i < 100; i++) {
+			uint64_t offset = next_offset(&workload_randread);
+
+			ck_assert_uint_lt(offset, 1 << 20);
+			ck_assert_uint_eq(offset % 512, 0);
+			same += job && first[i] == offset;
+			first[i] = offset;
+		}
+	}
+	ck_assert_uint_lt(same, 5);
+}
+END_TEST
+
+START_TEST(less_than_a_block_for_each_job_is_refused)
+{
+	ck_assert_int_eq(workload_begin(&workload_read, 4095, 4096, 0, 1, 1,
+					&state), -EINVAL);
+	ck_assert_int_eq(workload_begin(&workload_randread, 8192, 4096, 0, 3,
+					1, &state), -EINVAL);
+	ck_assert_int_eq(workload_begin(&workload_read, 4096, 0, 0, 1, 1,
+					&state), -EINVAL);
+	ck_assert_int_eq(workload_begin(&workload_read, 4096, 4096, 0, 0, 1,
+					&state), -EINVAL);
+}
+END_TEST
+
+UNIT_SUITE("workload",
+	   every_workload_is_found_by_its_name,
+	   write_and_copy_write_and_the_others_do_not,
+	   reading_goes_forward_and_starts_over_before_the_odd_tail,
+	   writing_goes_forward_and_starts_over,
+	   a_copied_block_is_read_and_then_written_at_its_place,
+	   jobs_that_go_forward_share_the_blocks_without_gap_or_overlap,
+	   random_offsets_are_the_same_for_the_same_seed,
+	   random_jobs_jump_in_the_whole_and_each_in_its_own_way,
+	   less_than_a_block_for_each_job_is_refused);
