@@ -51,6 +51,18 @@ noinst_LTLIBRARIES += %D%/libengine.la
 %C%_libengine_la_LIBADD = %D%/libbase.la $(LIBURING_LIBS) $(BLKID_LIBS) \
 	$(LIBMOUNT_LIBS)
 
+# report: facts and results to one json-c tree, and that to text, JSON, CSV
+noinst_LTLIBRARIES += %D%/libreport.la
+%C%_libreport_la_SOURCES = \
+	%D%/report/progress.c %D%/report/progress.h \
+	%D%/report/tree.c %D%/report/tree.h \
+	%D%/report/writer.c %D%/report/writer.h \
+	%D%/report/writer-csv.c \
+	%D%/report/writer-json.c \
+	%D%/report/writer-text.c
+%C%_libreport_la_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS) $(SMARTCOLS_CFLAGS)
+%C%_libreport_la_LIBADD = $(JSONC_LIBS) $(SMARTCOLS_LIBS)
+
 # cli: what the programs share
 noinst_LTLIBRARIES += %D%/libcli.la
 %C%_libcli_la_SOURCES = \
@@ -58,3 +70,4 @@ noinst_LTLIBRARIES += %D%/libcli.la
 	%D%/cli/exit.c %D%/cli/exit.h \
 	%D%/cli/help.c %D%/cli/help.h \
 	%D%/cli/output.c %D%/cli/output.h
+%C%_libcli_la_LIBADD = %D%/libreport.la

@@ -31,17 +31,18 @@ UNIT_TESTS = \
 	%D%/unit/test-endpoint \
 	%D%/unit/test-histogram \
 	%D%/unit/test-output \
+	%D%/unit/test-progress \
 	%D%/unit/test-random \
 	%D%/unit/test-ring \
-	%D%/unit/test-workload
+	%D%/unit/test-workload \
+	%D%/unit/test-writer
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 # What a unit test links, for all of them: hidden symbols are reachable.
-LDADD = %D%/unit/libunit.la src/libengine.la \
-	src/libcore.la $(CHECK_LIBS)
-%C%_unit_test_cli_LDADD = src/libcli.la $(LDADD)
-%C%_unit_test_output_LDADD = src/libcli.la $(LDADD)
+LDADD = %D%/unit/libunit.la src/libcli.la src/libreport.la \
+	src/libengine.la src/libcore.la $(CHECK_LIBS)
+%C%_unit_test_writer_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 endif
 
 # --- shell: cli, lint -------------------------------------------------------

@@ -12,8 +12,17 @@
 #include "base/macro.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "report/progress.h"
 
 #define NAME_SIZE	64
+
+static const struct cli_choice progress_choices[] = {
+	{ "auto", PROGRESS_AUTO, "a live line where that is a terminal" },
+	{ "always", PROGRESS_ALWAYS, "also elsewhere, a line a second" },
+	{ "never", PROGRESS_NEVER, "nothing" },
+	{ "json", PROGRESS_JSON, "one object a line" },
+	{ 0 }
+};
 
 static const struct cli_option common_rows[] = {
 	{ .help = "Common options" },
@@ -29,6 +38,11 @@ static const struct cli_option common_rows[] = {
 	{ .name = "output", .letter = 'o', .argument = "FILE",
 	  .help = "report into FILE, written whole or not at all",
 	  .kind = CLI_TEXT, .offset = offsetof(struct cli_common, output) },
+	{ .name = "progress", .argument = "auto|always|never|json",
+	  .needs = CLI_HAS_PROGRESS,
+	  .help = "how far it is, on standard error; auto: on a terminal",
+	  .kind = CLI_CHOICE, .choices = progress_choices,
+	  .offset = offsetof(struct cli_common, progress) },
 	{ .name = "quiet", .letter = 'q', .help = "results and errors only",
 	  .kind = CLI_FLAG, .offset = offsetof(struct cli_common, is_quiet) },
 	{ .name = "verbose", .letter = 'v', .help = "say more",
@@ -475,6 +489,7 @@ say(const char *program, const char *format, va_list args)
 	char line[2048];
 
 	vsnprintf(line, sizeof(line), format, args);
+	progress_step_aside();
 	fprintf(stderr, "%s: %s\n", program, line);
 }
 

@@ -82,6 +82,7 @@ struct cli_option {
 };
 
 #define CLI_HAS_SYSROOT		1	/* --sysroot=DIR */
+#define CLI_HAS_PROGRESS	2	/* --progress=MODE */
 
 struct cli_program {
 	const char *name;
@@ -103,6 +104,7 @@ struct cli_common {
 	bool is_verbose;
 	const char *output;	/* NULL: stdout */
 	const char *sysroot;	/* NULL: this machine */
+	int progress;		/* enum progress_mode */
 	char **operands;	/* in argv, in their order; NULL after them */
 	size_t operand_count;
 	const struct cli_option *shown; /* the row that ended the scan */

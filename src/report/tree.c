@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/tree.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/macro.h"
+
+void *tree_must(void *p)
+{
+	if (!p) {
+		fputs("out of memory\n", stderr);
+		exit(EXIT_FAILURE);
+	}
+	return p;
+}
+
+static void add(struct json_object *object, const char *key,
+		struct json_object *value)
+{
+	if (json_object_object_add(object, key, value))
+		tree_must(NULL);
+}
+
+/* Lead bytes, and what may follow the first of them (RFC 3629). */
+static const struct {
+	unsigned char first, last, low, high;
+	size_t length;
+} utf8_forms[] = {
+	{ 0x01, 0x7f, 0x00, 0xff, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
+	{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
+	{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+	{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
+	{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+};
+
+/* Length of the UTF-8 sequence at @s, 0 when there is none. */
+static size_t utf8_length(const unsigned char *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(utf8_forms); i++) {
+		size_t length = utf8_forms[i].length;
+
+		if (*s < utf8_forms[i].first || *s > utf8_forms[i].last)
+			continue;
+		if (length > 1 && (s[1] < utf8_forms[i].low ||
+				   s[1] > utf8_forms[i].high))
+			return 0;
+		for (size_t n = 2; n < length; n++)
+			if ((s[n] & 0xc0) != 0x80)
+				return 0;
+		return length;
+	}
+	return 0;
+}
+
+static struct json_object *new_text(const char *text)
+{
+	_cleanup_free_ char *valid = tree_must(malloc(strlen(text) * 3 + 1));
+	const unsigned char *from = (const unsigned char *)text;
+	char *to = valid;
+
+	while (*from) {
+		size_t length = utf8_length(from);
+
+		memcpy(to, length ? (const char *)from : "\xef\xbf\xbd",
+		       length ? length : 3);
+		to += length ? length : 3;
+		from += length ? length : 1;
+	}
+	return tree_must(json_object_new_string_len(valid, (int)(to - valid)));
+}
+
+void tree_add_text(struct json_object *object, const char *key,
+		   const char *text)
+{
+	add(object, key, text ? new_text(text) : NULL);
+}
+
+void tree_add_int(struct json_object *object, const char *key, int64_t n)
+{
+	add(object, key, tree_must(json_object_new_int64(n)));
+}
+
+void tree_add_count(struct json_object *object, const char *key, uint64_t n)
+{
+	add(object, key, tree_must(json_object_new_uint64(n)));
+}
+
+void tree_add_known(struct json_object *object, const char *key, uint64_t n)
+{
+	if (n)
+		tree_add_count(object, key, n);
+	else
+		tree_add_null(object, key);
+}
+
+void tree_add_index(struct json_object *object, const char *key, int n)
+{
+	if (n >= 0)
+		tree_add_int(object, key, n);
+	else
+		tree_add_null(object, key);
+}
+
+void tree_add_real(struct json_object *object, const char *key, double x)
+{
+	add(object, key, isfinite(x) ? tree_must(json_object_new_double(x)) : NULL);
+}
+
+void tree_add_bool(struct json_object *object, const char *key, bool is_so)
+{
+	add(object, key, tree_must(json_object_new_boolean(is_so)));
+}
+
+void tree_add_null(struct json_object *object, const char *key)
+{
+	add(object, key, NULL);
+}
+
+struct json_object *tree_add_object(struct json_object *object,
+				    const char *key)
+{
+	struct json_object *member = tree_new_object();
+
+	add(object, key, member);
+	return member;
+}
+
+struct json_object *tree_add_array(struct json_object *object, const char *key)
+{
+	struct json_object *member = tree_new_array();
+
+	add(object, key, member);
+	return member;
+}
+
+struct json_object *tree_append_object(struct json_object *array)
+{
+	struct json_object *element = tree_new_object();
+
+	if (json_object_array_add(array, element))
+		tree_must(NULL);
+	return element;
+}
+
+void tree_append_text(struct json_object *array, const char *text)
+{
+	if (json_object_array_add(array, new_text(text)))
+		tree_must(NULL);
+}
+
+struct json_object *tree_new_object(void)
+{
+	return tree_must(json_object_new_object());
+}
+
+struct json_object *tree_new_array(void)
+{
+	return tree_must(json_object_new_array());
+}

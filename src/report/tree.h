@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Knows how one fact becomes a key of a json-c object; must not know which
+ * facts there are. What is unknown is null. Running out of memory ends the
+ * program with exit code 1 and a sentence: no caller could report it.
+ */
+#ifndef P2PDMA_REPORT_TREE_H
+#define P2PDMA_REPORT_TREE_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* @p, unless it is NULL, which is the end of the program. */
+void *tree_must(void *p);
+
+/* NULL is null. Bytes that are no UTF-8 become U+FFFD, one each. */
+void tree_add_text(struct json_object *object, const char *key,
+		   const char *text);
+
+void tree_add_int(struct json_object *object, const char *key, int64_t n);
+void tree_add_count(struct json_object *object, const char *key, uint64_t n);
+
+/* A count for which 0 means that it is not known. */
+void tree_add_known(struct json_object *object, const char *key, uint64_t n);
+
+/* An int for which -1 means that it is not known. */
+void tree_add_index(struct json_object *object, const char *key, int n);
+
+/* A ratio; what is no finite number is null. */
+void tree_add_real(struct json_object *object, const char *key, double x);
+
+void tree_add_bool(struct json_object *object, const char *key, bool is_so);
+void tree_add_null(struct json_object *object, const char *key);
+
+/* A new member below @object, borrowed from it. */
+struct json_object *tree_add_object(struct json_object *object,
+				    const char *key);
+struct json_object *tree_add_array(struct json_object *object,
+				   const char *key);
+
+/* A new object at the end of @array, borrowed from it. */
+struct json_object *tree_append_object(struct json_object *array);
+void tree_append_text(struct json_object *array, const char *text);
+
+/* A new object or array of the caller's own, for json_object_put(). */
+struct json_object *tree_new_object(void);
+struct json_object *tree_new_array(void);
+
+#endif
