@@ -18,7 +18,11 @@ noinst_LTLIBRARIES += %D%/libcore.la
 %C%_libcore_la_SOURCES = \
 	%D%/lib/context.c %D%/lib/context.h \
 	%D%/lib/names.c \
-	%D%/lib/p2pdma.h
+	%D%/lib/p2pdma.h \
+	%D%/lib/pool.c \
+	%D%/lib/provider.c %D%/lib/provider.h \
+	%D%/lib/provider-host.c \
+	%D%/lib/sigbus.c %D%/lib/sigbus.h
 %C%_libcore_la_CFLAGS = $(AM_CFLAGS) $(LIBNVME_CFLAGS) $(LIBPCI_CFLAGS)
 %C%_libcore_la_LIBADD = %D%/libbase.la $(LIBNVME_LIBS) $(LIBPCI_LIBS)
 

@@ -33,7 +33,9 @@ UNIT_TESTS = \
 	%D%/unit/test-output \
 	%D%/unit/test-progress \
 	%D%/unit/test-random \
+	%D%/unit/test-pool \
 	%D%/unit/test-ring \
+	%D%/unit/test-sigbus \
 	%D%/unit/test-workload \
 	%D%/unit/test-writer
 
