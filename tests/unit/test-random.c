@@ -2,14 +2,15 @@
 #include "base/random.h"
 #include "unit/unit.h"
 
-START_TEST(a_seed_gives_the_published_sequence)
+/* Worked out apart from this code, with Python's integers. */
+START_TEST(a_seed_gives_the_same_numbers_on_every_machine)
 {
 	struct random r;
 
 	random_init(&r, 1234567, 0);
-	ck_assert_uint_eq(random_next(&r), UINT64_C(6457827717110365317));
-	ck_assert_uint_eq(random_next(&r), UINT64_C(3203168211198807973));
-	ck_assert_uint_eq(random_next(&r), UINT64_C(9817491932198370423));
+	ck_assert_uint_eq(random_next(&r), UINT64_C(1039220411907061708));
+	ck_assert_uint_eq(random_next(&r), UINT64_C(7824934774743837796));
+	ck_assert_uint_eq(random_next(&r), UINT64_C(15045726798686391609));
 }
 END_TEST
 
@@ -56,7 +57,7 @@ START_TEST(limits_of_one_and_beyond_half_of_all_numbers_are_kept)
 END_TEST
 
 UNIT_SUITE("random",
-	   a_seed_gives_the_published_sequence,
+	   a_seed_gives_the_same_numbers_on_every_machine,
 	   streams_of_one_seed_differ,
 	   every_number_below_the_limit_is_drawn_about_as_often,
 	   limits_of_one_and_beyond_half_of_all_numbers_are_kept);

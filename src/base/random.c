@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "base/random.h"
+
+uint64_t random_below_fair(struct random *r, uint64_t limit,
+			   unsigned __int128 product)
+{
+	uint64_t unfair = -limit % limit;
+
+	while ((uint64_t)product < unfair)
+		product = (unsigned __int128)random_next(r) * limit;
+	return (uint64_t)(product >> 64);
+}
