@@ -95,24 +95,23 @@ int ring_register_files(struct ring *ring, const int *fds, unsigned count)
 	return rc;
 }
 
+static const uint8_t opcodes[] = {
+	[RING_UNKNOWN] = IORING_OP_NOP,
+	[RING_READ] = IORING_OP_READ,
+	[RING_WRITE] = IORING_OP_WRITE,
+	[RING_FSYNC] = IORING_OP_FSYNC,
+};
+
 static void prepare(struct io_uring_sqe *sqe, const struct ring_op *op)
 {
-	switch (op->action) {
-	case RING_READ:
-		io_uring_prep_read(sqe, op->file, op->buffer,
-				   op->length_bytes, op->offset_bytes);
-		break;
-	case RING_WRITE:
-		io_uring_prep_write(sqe, op->file, op->buffer,
-				    op->length_bytes, op->offset_bytes);
-		break;
-	case RING_FSYNC:
-		io_uring_prep_fsync(sqe, op->file, 0);
-		break;
-	case RING_UNKNOWN:
-		io_uring_prep_nop(sqe);
-		break;
-	}
+	if (op->action == RING_FSYNC)
+		io_uring_prep_fsync(sqe, (int)op->file, 0);
+	else
+		io_uring_prep_rw(opcodes[op->action], sqe, (int)op->file,
+				 op->buffer, op->length_bytes,
+				 op->offset_bytes);
+	io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);
+	sqe->user_data = op->tag;
 }
 
 int ring_push(struct ring *ring, const struct ring_op *op)
@@ -125,23 +124,27 @@ int ring_push(struct ring *ring, const struct ring_op *op)
 	if (!sqe)
 		return -EBUSY;
 	prepare(sqe, op);
-	sqe->flags |= IOSQE_FIXED_FILE;
-	sqe->user_data = op->tag;
 	ring->in_flight++;
 	return 0;
 }
 
-/* No more than depth are in flight, so that one turn's array holds all. */
+/*
+ * No more than depth are in flight, so that one turn's array holds all. What
+ * io_uring_for_each_cqe() reads anew for each completion is read once.
+ */
 static void reap(struct ring *ring)
 {
 	struct ring_completion *done = ring->completions;
-	struct io_uring_cqe *cqe;
-	unsigned head, count = 0;
+	const struct io_uring_cq *cq = &ring->uring.cq;
+	const struct io_uring_cqe *cqes = cq->cqes;
+	unsigned mask = cq->ring_mask, head = *cq->khead;
+	unsigned count = io_uring_cq_ready(&ring->uring);
 
-	io_uring_for_each_cqe(&ring->uring, head, cqe) {
-		done[count].tag = cqe->user_data;
-		done[count].result = cqe->res;
-		count++;
+	for (unsigned i = 0; i < count; i++, done++) {
+		const struct io_uring_cqe *cqe = &cqes[(head + i) & mask];
+
+		done->tag = cqe->user_data;
+		done->result = cqe->res;
 	}
 	io_uring_cq_advance(&ring->uring, count);
 	ring->completion_count = count;
