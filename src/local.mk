@@ -39,6 +39,8 @@ EXTRA_DIST += %D%/lib/libp2pdma.sym
 # engine: ring, endpoints, and what moves data between them
 noinst_LTLIBRARIES += %D%/libengine.la
 %C%_libengine_la_SOURCES = \
+	%D%/engine/bench.c %D%/engine/bench.h \
+	%D%/engine/bench-job.c %D%/engine/bench-job.h \
 	%D%/engine/endpoint.c %D%/engine/endpoint.h \
 	%D%/engine/endpoint-block.c \
 	%D%/engine/endpoint-file.c \

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/bench.h"
+#include "engine/endpoint-null.h"
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define BLOCK	4096u
+#define BLOCKS	64u
+
+static struct p2pdma_context *context;
+static struct p2pdma_provider *provider;
+static struct p2pdma_pool *pool;
+static struct bench_result result;
+static char path[2][64];
+static unsigned char data[BLOCKS * BLOCK], other[BLOCKS * BLOCK];
+
+/* Host memory of @slots blocks, filled. */
+static struct p2pdma_pool *make_pool(unsigned slots)
+{
+	struct p2pdma_pool *made;
+
+	if (!provider) {
+		ck_assert_int_eq(p2pdma_context_create("/", &context), 0);
+		ck_assert_int_eq(p2pdma_provider_open(context, "host", NULL,
+						      &provider), 0);
+	}
+	ck_assert_int_eq(p2pdma_pool_create(provider, BLOCK, slots, slots,
+					    &made), 0);
+	ck_assert_int_eq(bench_fill(made, 1), 0);
+	return made;
+}
+
+/* A run of one job over all of @target, block by block. */
+static struct bench_args run_of(const struct workload *workload,
+				struct endpoint *target, unsigned depth)
+{
+	struct bench_args args = {
+		.workload = workload,
+		.targets = { target },
+		.size_bytes = sizeof(data),
+		.block_bytes = BLOCK,
+		.depth = depth,
+		.jobs = 1,
+		.seed = 1,
+	};
+
+	pool = make_pool(depth);
+	args.pool = pool;
+	return args;
+}
+
+/* File number @which, each block of it filled with its own number. */
+static struct endpoint *open_file(int which, unsigned mode)
+{
+	struct endpoint *endpoint;
+	int fd;
+
+	strcpy(path[which], "test-bench-XXXXXX");
+	fd = mkstemp(path[which]);
+	ck_assert_int_ge(fd, 0);
+	for (unsigned i = 0; i < BLOCKS; i++)
+		memset(data + i * BLOCK, (int)i + 1, BLOCK);
+	ck_assert_int_eq(write(fd, data, sizeof(data)), sizeof(data));
+	close(fd);
+	ck_assert_int_eq(endpoint_open(path[which], mode, &endpoint), 0);
+	return endpoint;
+}
+
+/* What is in file number @which now, which goes away. */
+static void read_back(int which, unsigned char *into)
+{
+	int fd = open(path[which], O_RDONLY);
+
+	ck_assert_int_eq(read(fd, into, sizeof(data)), sizeof(data));
+	close(fd);
+	unlink(path[which]);
+}
+
+static struct endpoint *open_null(const struct endpoint_faults *faults,
+				  unsigned mode)
+{
+	struct endpoint *endpoint;
+
+	ck_assert_int_eq(endpoint_null_open(NULL, mode, faults, &endpoint),
+			 0);
+	return endpoint;
+}
+
+START_TEST(reading_once_reads_every_block_once)
+{
+	struct endpoint *file = open_file(0, ENDPOINT_READ);
+	struct bench_args args = run_of(&workload_read, file, BLOCKS);
+
+	ck_assert_int_eq(bench_run(&args, &result), 0);
+	for (unsigned i = 0; i < BLOCKS; i++)
+		ck_assert_mem_eq(p2pdma_pool_get_slot(pool, i),
+				 data + i * BLOCK, BLOCK);
+	ck_assert_uint_eq(result.ios, BLOCKS);
+	ck_assert_uint_eq(result.bytes, sizeof(data));
+	ck_assert_uint_eq(result.latency.count, BLOCKS);
+	ck_assert_uint_eq(result.errors, 0);
+	ck_assert_uint_gt(result.duration_ns, 0);
+	ck_assert_uint_ge(result.duration_ns,
+			  histogram_most(&result.latency));
+	ck_assert_uint_ge(result.submits, 1);
+	ck_assert(!result.is_stopped);
+	endpoint_close(file);
+	unlink(path[0]);
+}
+END_TEST
+
+START_TEST(writing_puts_the_slots_bytes_into_every_block)
+{
+	struct endpoint *file = open_file(0, ENDPOINT_WRITE);
+	struct bench_args args = run_of(&workload_write, file, 1);
+
+	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_uint_eq(result.ios, BLOCKS);
+	endpoint_close(file);
+	read_back(0, other);
+	for (unsigned i = 0; i < BLOCKS; i++)
+		ck_assert_mem_eq(other + i * BLOCK,
+				 p2pdma_pool_get_slot(pool, 0), BLOCK);
+}
+END_TEST
+
+START_TEST(copying_makes_the_second_target_like_the_first)
+{
+	struct endpoint *source = open_file(0, ENDPOINT_READ);
+	struct endpoint *destination = open_file(1, ENDPOINT_WRITE);
+	struct bench_args args = run_of(&workload_copy, source, 7);
+
+	args.targets[1] = destination;
+	memset(other, 0, sizeof(other));
+	ck_assert_int_eq(pwrite(destination->fd, other, sizeof(other), 0),
+			 sizeof(other));
+	ck_assert_int_eq(fsync(destination->fd), 0);
+	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_uint_eq(result.ios, BLOCKS);
+	ck_assert_uint_eq(result.bytes, sizeof(data));
+	ck_assert_uint_eq(result.latency.count, BLOCKS);
+	endpoint_close(source);
+	endpoint_close(destination);
+	unlink(path[0]);
+	read_back(1, other);
+	ck_assert_mem_eq(other, data, sizeof(data));
+}
+END_TEST
+
+START_TEST(jobs_share_the_blocks)
+{
+	struct endpoint *file = open_file(0, ENDPOINT_READ);
+	struct bench_args args = run_of(&workload_read, file, BLOCKS);
+
+	args.jobs = 4;
+	args.depth = BLOCKS / 4;
+	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_uint_eq(result.ios, BLOCKS);
+	for (unsigned i = 0; i < BLOCKS; i++)
+		ck_assert_mem_eq(p2pdma_pool_get_slot(pool, i),
+				 data + i * BLOCK, BLOCK);
+	endpoint_close(file);
+	unlink(path[0]);
+}
+END_TEST
+
+START_TEST(a_failed_block_is_counted_and_the_first_one_is_kept)
+{
+	struct endpoint_faults faults = { .error_offset = 5 * BLOCK,
+					  .error_bytes = 3 * BLOCK,
+					  .error = -ENODATA };
+	struct endpoint *target = open_null(&faults, ENDPOINT_READ);
+	struct bench_args args = run_of(&workload_read, target, 1);
+
+	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_uint_eq(result.errors, 3);
+	ck_assert_uint_eq(result.ios, BLOCKS - 3);
+	ck_assert_int_eq(result.first_error.error, ENODATA);
+	ck_assert_uint_eq(result.first_error.step.offset, 5 * BLOCK);
+	ck_assert_int_eq(result.first_error.step.direction, P2PDMA_READ);
+	endpoint_close(target);
+}
+END_TEST
+
+START_TEST(a_block_of_which_less_was_moved_is_a_failed_one)
+{
+	struct endpoint_faults faults = { .end_offset = BLOCK + 512 };
+	struct endpoint *target = open_null(&faults, ENDPOINT_READ);
+	struct bench_args args = run_of(&workload_read, target, 4);
+
+	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_uint_eq(result.ios, 1);
+	ck_assert_uint_eq(result.errors, BLOCKS - 1);
+	ck_assert_int_eq(result.first_error.error, EIO);
+	ck_assert_uint_eq(result.first_error.step.offset, BLOCK);
+	endpoint_close(target);
+}
+END_TEST
+
+START_TEST(a_target_that_fails_everything_ends_the_run)
+{
+	struct endpoint_faults faults = { .error_bytes = UINT64_MAX / 2,
+					  .error = -EIO };
+	struct endpoint *target = open_null(&faults, ENDPOINT_READ);
+	struct bench_args args = run_of(&workload_read, target, 8);
+
+	args.time_ns = 3600 * NS_PER_SEC;
+	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_uint_eq(result.ios, 0);
+	ck_assert_uint_ge(result.errors, BENCH_FAILURES_MAX);
+	ck_assert_uint_lt(result.errors, BENCH_FAILURES_MAX + 8);
+	endpoint_close(target);
+}
+END_TEST
+
+START_TEST(a_silent_target_ends_the_run_after_the_time_limit)
+{
+	struct endpoint_faults faults = { .is_silent = true };
+	struct endpoint *target = open_null(&faults, ENDPOINT_READ);
+	struct bench_args args = run_of(&workload_read, target, 2);
+
+	args.io_timeout_ns = 200 * NS_PER_MS;
+	ck_assert_int_eq(bench_run(&args, &result), -ETIMEDOUT);
+}
+END_TEST
+
+START_TEST(time_ends_a_run_and_warming_up_is_not_counted)
+{
+	static const struct endpoint_faults none;
+	struct endpoint *target = open_null(&none, ENDPOINT_READ);
+	struct bench_args args = run_of(&workload_randread, target, 4);
+	uint64_t before = clock_now_ns();
+
+	args.time_ns = 50 * NS_PER_MS;
+	args.warmup_ns = 100 * NS_PER_MS;
+	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_uint_ge(clock_now_ns() - before, 150 * NS_PER_MS);
+	ck_assert_uint_gt(result.duration_ns, 40 * NS_PER_MS);
+	ck_assert_uint_lt(result.duration_ns, clock_now_ns() - before -
+			  90 * NS_PER_MS);
+	ck_assert_uint_gt(result.ios, BLOCKS);
+	endpoint_close(target);
+}
+END_TEST
+
+START_TEST(a_flag_stops_a_run_early_and_the_result_says_so)
+{
+	static const struct endpoint_faults none;
+	struct endpoint *target = open_null(&none, ENDPOINT_READ);
+	struct bench_args args = run_of(&workload_read, target, 4);
+	volatile sig_atomic_t stop = 1;
+
+	args.time_ns = 3600 * NS_PER_SEC;
+	args.stop = &stop;
+	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert(result.is_stopped);
+	ck_assert_uint_lt(result.duration_ns, 10 * NS_PER_SEC);
+	endpoint_close(target);
+}
+END_TEST
+
+/* The sink takes a batch at once, so that each turn finds all of it done. */
+START_TEST(one_call_into_the_kernel_serves_a_batch)
+{
+	static const struct endpoint_faults none;
+	struct endpoint *target = open_null(&none, ENDPOINT_WRITE);
+	struct bench_args args = run_of(&workload_write, target, BLOCKS);
+
+	args.size_bytes = UINT64_C(20000) * BLOCK;
+	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_uint_eq(result.ios, 20000);
+	ck_assert_uint_le(result.submits, 20000 / 8);
+	endpoint_close(target);
+}
+END_TEST
+
+START_TEST(memory_that_is_refused_is_told_from_a_bad_request)
+{
+	struct endpoint_faults faults = { .refuse_error = -EREMOTEIO };
+	struct p2pdma_pool *host = make_pool(1);
+	struct endpoint *target;
+	struct bench_args args = run_of(&workload_read, NULL, 4);
+	int refusal = 42;
+
+	faults.refuse_start = p2pdma_pool_get_slot(pool, 0);
+	faults.refuse_bytes = 4 * BLOCK;
+	target = open_null(&faults, ENDPOINT_READ);
+	args.targets[0] = target;
+	ck_assert_int_eq(bench_try(&args, host, &result, &refusal), 0);
+	ck_assert_int_eq(refusal, EREMOTEIO);
+	ck_assert_uint_eq(result.errors, 1);
+	endpoint_close(target);
+}
+END_TEST
+
+START_TEST(a_request_that_fails_with_host_memory_too_is_no_refusal)
+{
+	struct endpoint_faults faults = { .error_bytes = BLOCK,
+					  .error = -EINVAL };
+	struct endpoint *target = open_null(&faults, ENDPOINT_READ);
+	struct p2pdma_pool *host = make_pool(1);
+	struct bench_args args = run_of(&workload_read, target, 4);
+	int refusal = 42;
+
+	ck_assert_int_eq(bench_try(&args, host, &result, &refusal), 0);
+	ck_assert_int_eq(refusal, 0);
+	ck_assert_int_eq(result.first_error.error, EINVAL);
+	endpoint_close(target);
+}
+END_TEST
+
+START_TEST(a_pool_too_small_or_less_than_a_block_a_job_is_refused)
+{
+	static const struct endpoint_faults none;
+	struct endpoint *target = open_null(&none, ENDPOINT_READ);
+	struct bench_args args = run_of(&workload_read, target, 4);
+
+	args.jobs = 2;
+	ck_assert_int_eq(bench_run(&args, &result), -EINVAL);
+	args.depth = 2;
+	args.size_bytes = BLOCK;
+	ck_assert_int_eq(bench_run(&args, &result), -EINVAL);
+	args.size_bytes = 2 * BLOCK;
+	ck_assert_int_eq(bench_run(&args, &result), 0);
+	args.block_bytes = 2 * BLOCK;
+	ck_assert_int_eq(bench_run(&args, &result), -EINVAL);
+	endpoint_close(target);
+}
+END_TEST
+
+START_TEST(slots_are_filled_alike_for_a_seed_and_differ_among_each_other)
+{
+	struct p2pdma_pool *a = make_pool(2), *b = make_pool(2);
+
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_mem_eq(p2pdma_pool_get_slot(a, i),
+				 p2pdma_pool_get_slot(b, i), BLOCK);
+	ck_assert_mem_ne(p2pdma_pool_get_slot(a, 0),
+			 p2pdma_pool_get_slot(a, 1), BLOCK);
+	ck_assert_int_eq(bench_fill(b, 2), 0);
+	ck_assert_mem_ne(p2pdma_pool_get_slot(a, 0),
+			 p2pdma_pool_get_slot(b, 0), BLOCK);
+}
+END_TEST
+
+UNIT_SUITE("bench",
+	   reading_once_reads_every_block_once,
+	   writing_puts_the_slots_bytes_into_every_block,
+	   copying_makes_the_second_target_like_the_first,
+	   jobs_share_the_blocks,
+	   a_failed_block_is_counted_and_the_first_one_is_kept,
+	   a_block_of_which_less_was_moved_is_a_failed_one,
+	   a_target_that_fails_everything_ends_the_run,
+	   a_silent_target_ends_the_run_after_the_time_limit,
+	   time_ends_a_run_and_warming_up_is_not_counted,
+	   a_flag_stops_a_run_early_and_the_result_says_so,
+	   one_call_into_the_kernel_serves_a_batch,
+	   memory_that_is_refused_is_told_from_a_bad_request,
+	   a_request_that_fails_with_host_memory_too_is_no_refusal,
+	   a_pool_too_small_or_less_than_a_block_a_job_is_refused,
+	   slots_are_filled_alike_for_a_seed_and_differ_among_each_other);
