@@ -6,3 +6,19 @@ dist_noinst_SCRIPTS += \
 	%D%/demo-in-guest \
 	%D%/setup-debian
 EXTRA_DIST += %D%/bench/common.sh
+
+# Programs beside the three: the lab runs straight from the source tree.
+P2PLAB = \
+	%D%/p2plab/lib/common.sh \
+	%D%/p2plab/lib/setup.sh \
+	%D%/p2plab/lib/machine.sh \
+	%D%/p2plab/lib/archive.sh \
+	%D%/p2plab/lib/vm.sh \
+	%D%/p2plab/machines/one-switch
+
+dist_noinst_SCRIPTS += \
+	%D%/p2plab/p2plab \
+	%D%/p2plab/guest/init \
+	%D%/p2plab/guest/bin/lab_bdf \
+	%D%/p2plab/guest/bin/lab_dev
+EXTRA_DIST += $(P2PLAB)

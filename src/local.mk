@@ -4,6 +4,8 @@
 # base: bytes, clock, cleanup; knows nothing about PCI
 noinst_LTLIBRARIES += %D%/libbase.la
 %C%_libbase_la_SOURCES = \
+	%D%/base/arena.c %D%/base/arena.h \
+	%D%/base/array.c %D%/base/array.h \
 	%D%/base/bytes.c %D%/base/bytes.h \
 	%D%/base/cleanup.h \
 	%D%/base/clock.c %D%/base/clock.h \
@@ -16,13 +18,21 @@ noinst_LTLIBRARIES += %D%/libbase.la
 # unit tests; libp2pdma.la is the same objects behind the version script.
 noinst_LTLIBRARIES += %D%/libcore.la
 %C%_libcore_la_SOURCES = \
+	%D%/lib/cmb.c %D%/lib/cmb.h \
 	%D%/lib/context.c %D%/lib/context.h \
+	%D%/lib/drive.c %D%/lib/drive.h \
+	%D%/lib/machine.c %D%/lib/machine.h \
 	%D%/lib/names.c \
 	%D%/lib/p2pdma.h \
 	%D%/lib/pool.c \
 	%D%/lib/provider.c %D%/lib/provider.h \
 	%D%/lib/provider-host.c \
-	%D%/lib/sigbus.c %D%/lib/sigbus.h
+	%D%/lib/sigbus.c %D%/lib/sigbus.h \
+	%D%/lib/pci.c %D%/lib/pci.h \
+	%D%/lib/pci-caps.c %D%/lib/pci-caps.h \
+	%D%/lib/scan.c \
+	%D%/lib/sysfs.c %D%/lib/sysfs.h \
+	%D%/lib/topology.c %D%/lib/topology.h
 %C%_libcore_la_CFLAGS = $(AM_CFLAGS) $(LIBNVME_CFLAGS) $(LIBPCI_CFLAGS)
 %C%_libcore_la_LIBADD = %D%/libbase.la $(LIBNVME_LIBS) $(LIBPCI_LIBS)
 

@@ -18,10 +18,27 @@ AM_TESTS_ENVIRONMENT = \
 EXTRA_DIST += %D%/tap.sh
 dist_noinst_SCRIPTS += %D%/all
 
+# Machines as text: for unit tests, and by fixture-tree for --sysroot.
+EXTRA_DIST += %D%/fixture-tree \
+	%D%/fixtures/acs.txt \
+	%D%/fixtures/config-unreadable.txt \
+	%D%/fixtures/iommu.txt \
+	%D%/fixtures/multipath.txt \
+	%D%/fixtures/nested-switches.txt \
+	%D%/fixtures/no-provider.txt \
+	%D%/fixtures/old-kernel.txt \
+	%D%/fixtures/one-switch.txt \
+	%D%/fixtures/sr-iov.txt \
+	%D%/fixtures/stack.txt \
+	%D%/fixtures/two-host-bridges.txt \
+	%D%/fixtures/two-root-ports.txt \
+	%D%/fixtures/zen-root-ports.txt
+
 # --- unit: programs ---------------------------------------------------------
 if HAVE_CHECK
 check_LTLIBRARIES += %D%/unit/libunit.la
-%C%_unit_libunit_la_SOURCES = %D%/unit/run.c %D%/unit/unit.h
+%C%_unit_libunit_la_SOURCES = %D%/unit/run.c %D%/unit/unit.h \
+	%D%/unit/fixture.c %D%/unit/fixture.h
 %C%_unit_libunit_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 
 UNIT_TESTS = \
@@ -38,7 +55,8 @@ UNIT_TESTS = \
 	%D%/unit/test-ring \
 	%D%/unit/test-sigbus \
 	%D%/unit/test-workload \
-	%D%/unit/test-writer
+	%D%/unit/test-writer \
+	%D%/unit/test-topology
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

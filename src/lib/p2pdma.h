@@ -143,7 +143,7 @@ struct p2pdma_namespace {
 	uint64_t size_bytes;
 	uint32_t lba_bytes;		/**< logical block */
 	uint32_t metadata_bytes;	/**< for each block; 0 none */
-	enum p2pdma_answer is_multipath; /**< a head with several paths */
+	enum p2pdma_answer is_multipath; /**< a head above hidden paths */
 };
 
 /** An NVMe controller on a PCI function. */
@@ -164,6 +164,9 @@ struct p2pdma_machine {
 	const char *cpu_vendor;		/**< "AuthenticAMD"; NULL not x86 */
 	unsigned cpu_family;		/**< 0 unknown */
 	const char *command_line;	/**< NULL unknown */
+	enum p2pdma_answer has_p2pdma;	/**< CONFIG_PCI_P2PDMA; from the
+					     kernel's /boot/config-*, and YES
+					     where a provider shows it */
 };
 
 struct p2pdma_topology;

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/machine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/macro.h"
+#include "lib/sysfs.h"
+
+#define OPTION	"CONFIG_PCI_P2PDMA"
+
+unsigned machine_parse_release(const char *release)
+{
+	unsigned major, minor, patch = 0;
+
+	if (sscanf(release, "%3u.%3u.%3u", &major, &minor, &patch) < 2)
+		return 0;
+	return KERNEL(major, MIN(minor, 255u), MIN(patch, 255u));
+}
+
+/* The value after "KEY : " on the first line that starts with @key. */
+static bool find_field(const char *text, const char *key, char *value,
+		       size_t size)
+{
+	const char *line;
+
+	for (line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, key, strlen(key)))
+			break;
+	}
+	line = line ? strchr(line, ':') : NULL;
+	if (!line)
+		return false;
+	line += strspn(line, ": \t");
+	snprintf(value, size, "%.*s", (int)strcspn(line, "\n"), line);
+	return true;
+}
+
+static void read_cpu(const struct p2pdma_context *context,
+		     struct arena *arena, struct p2pdma_machine *machine)
+{
+	_cleanup_free_ char *text = NULL;
+	char value[64];
+
+	if (sysfs_read_text(context, "proc", "cpuinfo", &text))
+		return;
+	if (find_field(text, "vendor_id", value, sizeof(value)))
+		machine->cpu_vendor = arena_strdup(arena, value);
+	if (find_field(text, "cpu family", value, sizeof(value)))
+		machine->cpu_family = (unsigned)strtoul(value, NULL, 10);
+}
+
+static const char *keep_text(const struct p2pdma_context *context,
+			     struct arena *arena, const char *dir,
+			     const char *name)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (sysfs_read_text(context, dir, name, &text))
+		return NULL;
+	return arena_strdup(arena, text);
+}
+
+/* Distributions keep the configuration beside the kernel. */
+static enum p2pdma_answer read_option(const struct p2pdma_context *context,
+				      const char *release)
+{
+	_cleanup_free_ char *text = NULL;
+	char name[128];
+
+	snprintf(name, sizeof(name), "config-%s", release);
+	if (sysfs_read_text(context, "boot", name, &text))
+		return P2PDMA_UNKNOWN;
+	return strstr(text, "\n" OPTION "=y") ? P2PDMA_YES : P2PDMA_NO;
+}
+
+void machine_read(const struct p2pdma_context *context, struct arena *arena,
+		  struct p2pdma_machine *machine)
+{
+	machine->kernel_release =
+		keep_text(context, arena, "proc/sys/kernel", "osrelease");
+	machine->command_line = keep_text(context, arena, "proc", "cmdline");
+	read_cpu(context, arena, machine);
+	if (!machine->kernel_release)
+		return;
+	machine->kernel_version =
+		machine_parse_release(machine->kernel_release);
+	machine->has_p2pdma = read_option(context, machine->kernel_release);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Knows the facts that belong to the whole machine: kernel and processor.
+ */
+#ifndef P2PDMA_LIB_MACHINE_H
+#define P2PDMA_LIB_MACHINE_H
+
+#include "base/arena.h"
+#include "lib/context.h"
+
+#define KERNEL(a, b, c)	((unsigned)(a) << 16 | (b) << 8 | (c))
+
+/* Strings are kept in @arena; what cannot be read stays unknown. */
+void machine_read(const struct p2pdma_context *context, struct arena *arena,
+		  struct p2pdma_machine *machine);
+
+/* "7.2.12-cloud" to 0x07020c; 0 when it is no version. */
+unsigned machine_parse_release(const char *release);
+
+#endif

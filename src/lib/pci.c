@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/pci.h"
+
+#include <errno.h>
+#include <pci/pci.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/macro.h"
+#include "lib/cmb.h"
+#include "lib/pci-caps.h"
+#include "lib/sysfs.h"
+
+#define CLASS_BRIDGE_PCI	0x0604
+
+/* -------------------------------------------------------------------------
+ * Addresses
+ */
+
+int pci_address_parse(const char *text, struct pci_address *address)
+{
+	unsigned domain = 0, bus, device, function;
+	int end = -1;
+
+	if (sscanf(text, "%8x:%2x:%2x.%1x%n", &domain, &bus, &device,
+		   &function, &end) != 4 || end < 0) {
+		domain = 0;
+		end = -1;
+		if (sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function,
+			   &end) != 3)
+			return -EINVAL;
+	}
+	if (end < 0 || text[end] || device > 31 || function > 7)
+		return -EINVAL;
+	*address = (struct pci_address){ domain, (uint8_t)bus,
+					 (uint8_t)device, (uint8_t)function };
+	return 0;
+}
+
+static uint64_t address_key(const struct pci_address *a)
+{
+	return (uint64_t)a->domain << 16 | (uint64_t)a->bus << 8 |
+	       (uint64_t)a->device << 3 | a->function;
+}
+
+int pci_address_compare(const struct pci_address *a,
+			const struct pci_address *b)
+{
+	uint64_t x = address_key(a), y = address_key(b);
+
+	return x < y ? -1 : x > y;
+}
+
+/* A path component that is a full address. */
+static bool is_address(const char *component)
+{
+	struct pci_address address;
+
+	return strlen(component) >= strlen("0000:00:00.0") &&
+	       !pci_address_parse(component, &address);
+}
+
+char *pci_address_of_path(const char *path)
+{
+	_cleanup_free_ char *copy = strdup(path);
+	char *slash;
+
+	while (copy && (slash = strrchr(copy, '/'))) {
+		if (is_address(slash + 1))
+			return strdup(slash + 1);
+		*slash = '\0';
+	}
+	return NULL;
+}
+
+/* -------------------------------------------------------------------------
+ * Names
+ */
+
+struct pci_names {
+	struct pci_access *access;
+};
+
+static void say_nothing(char *format, ...)
+{
+}
+
+/* libpci knows no way back from its own lack of memory. */
+static _Noreturn void give_up(char *format, ...)
+{
+	abort();
+}
+
+/* pci_init() would set these, but it also looks at this machine. */
+struct pci_names *pci_names_open(void)
+{
+	struct pci_names *names = calloc(1, sizeof(*names));
+
+	if (!names)
+		return NULL;
+	names->access = pci_alloc();
+	names->access->error = give_up;
+	names->access->warning = say_nothing;
+	names->access->debug = say_nothing;
+	return names;
+}
+
+void pci_names_close(struct pci_names *names)
+{
+	if (!names)
+		return;
+	pci_free_name_list(names->access);
+	pci_cleanup(names->access);
+	free(names);
+}
+
+static char *look_up(struct pci_names *names, struct arena *arena,
+		     const struct p2pdma_function *f)
+{
+	char text[256];
+
+	if (!names)
+		return NULL;
+	return arena_strdup(arena,
+			    pci_lookup_name(names->access, text, sizeof(text),
+					    PCI_LOOKUP_VENDOR |
+					    PCI_LOOKUP_DEVICE |
+					    PCI_LOOKUP_NO_NUMBERS |
+					    PCI_LOOKUP_NO_HWDB,
+					    f->vendor, f->device));
+}
+
+/* -------------------------------------------------------------------------
+ * Links
+ */
+
+static const struct {
+	uint32_t speed_mtps;
+	uint32_t payload, line;	/* bits in, bits on the wire */
+} encodings[] = {
+	{ 2500, 8, 10 },     { 5000, 8, 10 },	 { 8000, 128, 130 },
+	{ 16000, 128, 130 }, { 32000, 128, 130 }, { 64000, 1, 1 },
+};
+
+uint64_t pci_link_rate(uint32_t speed_mtps, uint32_t width)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(encodings); i++)
+		if (encodings[i].speed_mtps == speed_mtps)
+			return (uint64_t)speed_mtps * 1000000 * width *
+			       encodings[i].payload / encodings[i].line / 8;
+	return 0;
+}
+
+/* "8.0 GT/s PCIe" to 8000; "Unknown" to 0. */
+static uint32_t parse_speed(const char *text)
+{
+	unsigned whole, tenth = 0;
+
+	if (sscanf(text, "%5u.%1u", &whole, &tenth) < 1)
+		return 0;
+	return whole * 1000 + tenth * 100;
+}
+
+static void read_link(const struct p2pdma_context *context, const char *dir,
+		      const char *speed, const char *width,
+		      struct p2pdma_link *link)
+{
+	_cleanup_free_ char *text = NULL;
+	uint64_t lanes;
+
+	if (!sysfs_read_text(context, dir, speed, &text))
+		link->speed_mtps = parse_speed(text);
+	/* 255 is what the kernel prints for "unknown". */
+	if (!sysfs_read_u64(context, dir, width, &lanes) && lanes <= 32)
+		link->width = (uint32_t)lanes;
+	link->bytes_per_sec = pci_link_rate(link->speed_mtps, link->width);
+}
+
+/* -------------------------------------------------------------------------
+ * One function
+ */
+
+struct reading {
+	const struct p2pdma_context *context;
+	struct arena *arena;
+	char dir[64];
+	struct p2pdma_function *f;
+	struct pci_caps caps;
+};
+
+static const char *keep_text(struct reading *r, const char *name)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (sysfs_read_text(r->context, r->dir, name, &text))
+		return NULL;
+	return arena_strdup(r->arena, text);
+}
+
+static const char *keep_link(struct reading *r, const char *name)
+{
+	_cleanup_free_ char *target = NULL;
+
+	if (sysfs_read_link(r->context, r->dir, name, &target))
+		return NULL;
+	return arena_strdup(r->arena, target);
+}
+
+static uint64_t read_hex(struct reading *r, const char *name)
+{
+	uint64_t number = 0;
+
+	sysfs_read_hex(r->context, r->dir, name, &number);
+	return number;
+}
+
+static void read_iommu(struct reading *r)
+{
+	_cleanup_free_ char *group = NULL;
+
+	r->f->iommu_group = -1;
+	if (sysfs_read_link(r->context, r->dir, "iommu_group", &group))
+		return;
+	r->f->iommu_group = atoi(group);
+	r->f->iommu_type = keep_text(r, "iommu_group/type");
+}
+
+static void read_bars(struct reading *r)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *line;
+
+	if (sysfs_read_text(r->context, r->dir, "resource", &text))
+		return;
+	line = text;
+	for (int i = 0; line && i < PCI_BARS; i++) {
+		unsigned long long start, end, flags;
+		struct p2pdma_bar *bar = &r->f->bars[i];
+
+		if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) != 3)
+			return;
+		*bar = (struct p2pdma_bar){ start, end, flags, 0 };
+		if (end && r->caps.has_bar[i])
+			bar->bus_offset =
+				(int64_t)(r->caps.bar_bus_address[i] - start);
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+}
+
+/* Where NVMe says that its memory is; other drivers do not tell. */
+static int find_memory_bar(struct reading *r)
+{
+	_cleanup_names_ struct sysfs_names controllers = { 0 };
+	char dir[256];
+	struct cmb cmb;
+
+	if (sysfs_list(r->context, r->dir, "nvme", &controllers) ||
+	    controllers.count != 1)
+		return -1;
+	snprintf(dir, sizeof(dir), "%s/nvme/%.64s", r->dir,
+		 controllers.names[0]);
+	cmb_read(r->context, dir, &cmb);
+	return cmb_get_bar(&cmb);
+}
+
+static enum p2pdma_answer answer(bool yes)
+{
+	return yes ? P2PDMA_YES : P2PDMA_NO;
+}
+
+static int read_memory(struct reading *r)
+{
+	struct p2pdma_memory *memory;
+	uint64_t published;
+
+	if (!sysfs_exists(r->context, r->dir, "p2pmem"))
+		return 0;
+	memory = arena_alloc(r->arena, sizeof(*memory));
+	if (!memory)
+		return -ENOMEM;
+	sysfs_read_u64(r->context, r->dir, "p2pmem/size",
+		       &memory->size_bytes);
+	sysfs_read_u64(r->context, r->dir, "p2pmem/available",
+		       &memory->available_bytes);
+	if (!sysfs_read_u64(r->context, r->dir, "p2pmem/published",
+			    &published))
+		memory->is_published = answer(published);
+	memory->has_allocate =
+		answer(sysfs_exists(r->context, r->dir, "p2pmem/allocate"));
+	memory->bar = find_memory_bar(r);
+	r->f->memory = memory;
+	return 0;
+}
+
+static void read_config(struct reading *r)
+{
+	uint8_t config[PCI_CONFIG_EXTENDED];
+	size_t size = 0;
+
+	sysfs_read_bytes(r->context, r->dir, "config", config, sizeof(config),
+			 &size);
+	pci_caps_parse(config, size, &r->caps);
+	r->f->is_config_readable = r->caps.is_readable;
+	r->f->port = r->caps.port;
+	r->f->has_acs = r->caps.has_acs;
+	r->f->acs_redirects = r->caps.acs_redirects;
+}
+
+/*
+ * The kernel shows link attributes for PCI Express functions only, and a
+ * PCI-to-PCI bridge of that kind on a root bus is a root port.
+ */
+static void infer_port(struct reading *r, bool is_on_root_bus)
+{
+	bool is_bridge = r->f->class_code >> 8 == CLASS_BRIDGE_PCI;
+
+	if (r->f->port ||
+	    !sysfs_exists(r->context, r->dir, "max_link_speed"))
+		return;
+	if (is_on_root_bus)
+		r->f->port = is_bridge ? P2PDMA_PORT_ROOT :
+					 P2PDMA_PORT_INTEGRATED;
+	else if (!is_bridge)
+		r->f->port = P2PDMA_PORT_ENDPOINT;
+}
+
+/*
+ * A device of one function without SR-IOV has no ACS (PCIe base
+ * specification 6.12.1.3), which an ordinary user can tell from the header.
+ */
+static void infer_acs(struct reading *r)
+{
+	if (r->f->has_acs || r->caps.is_bridge ||
+	    r->f->class_code >> 8 == CLASS_BRIDGE_PCI ||
+	    r->caps.is_multifunction != P2PDMA_NO ||
+	    sysfs_exists(r->context, r->dir, "sriov_totalvfs") ||
+	    sysfs_exists(r->context, r->dir, "physfn"))
+		return;
+	r->f->has_acs = P2PDMA_NO;
+	r->f->acs_redirects = P2PDMA_NO;
+}
+
+/*
+ * .../pci0000:00/0000:00:01.0/0000:01:00.0: the bridge above and the host
+ * bridge. Domains behind VMD have a host bridge of their own further down.
+ */
+static void read_place(struct reading *r, struct pci_place *place)
+{
+	_cleanup_free_ char *path = NULL;
+	char *above, *slash;
+
+	if (sysfs_canonical(r->context, r->dir, NULL, &path))
+		return;
+	slash = strrchr(path, '/');
+	if (!slash)
+		return;
+	*slash = '\0';
+	above = strrchr(path, '/');
+	if (above && is_address(above + 1))
+		snprintf(place->parent, sizeof(place->parent), "%s",
+			 above + 1);
+	for (; above; *above = '\0', above = strrchr(path, '/'))
+		if (!strncmp(above + 1, "pci", 3) &&
+		    strchr(above + 1, ':')) {
+			r->f->root_bus = arena_strdup(r->arena, above + 1);
+			return;
+		}
+}
+
+static void read_physfn(struct reading *r, struct pci_place *place)
+{
+	_cleanup_free_ char *physfn = NULL;
+
+	if (!sysfs_read_link(r->context, r->dir, "physfn", &physfn))
+		snprintf(place->physfn, sizeof(place->physfn), "%s", physfn);
+}
+
+static void read_numbers(struct reading *r)
+{
+	uint64_t bits = 0;
+
+	r->f->vendor = (uint16_t)read_hex(r, "vendor");
+	r->f->device = (uint16_t)read_hex(r, "device");
+	r->f->class_code = (uint32_t)read_hex(r, "class");
+	r->f->numa_node = -1;
+	sysfs_read_int(r->context, r->dir, "numa_node", &r->f->numa_node);
+	sysfs_read_u64(r->context, r->dir, "dma_mask_bits", &bits);
+	r->f->dma_mask_bits = (unsigned)bits;
+}
+
+int pci_read(const struct p2pdma_context *context, struct arena *arena,
+	     struct pci_names *names, const char *address,
+	     struct p2pdma_function *f, struct pci_place *place)
+{
+	struct reading r = { .context = context, .arena = arena, .f = f };
+
+	*f = (struct p2pdma_function){ 0 };
+	*place = (struct pci_place){ 0 };
+	snprintf(r.dir, sizeof(r.dir), SYSFS_PCI_DEVICES "/%s", address);
+	if (!sysfs_exists(context, r.dir, "vendor"))
+		return -ENOENT;
+	f->address = arena_strdup(arena, address);
+	if (!f->address)
+		return -ENOMEM;
+	read_numbers(&r);
+	read_place(&r, place);
+	read_physfn(&r, place);
+	read_config(&r);
+	infer_port(&r, !place->parent[0]);
+	infer_acs(&r);
+	read_bars(&r);
+	read_iommu(&r);
+	read_link(context, r.dir, "current_link_speed", "current_link_width",
+		  &f->link);
+	read_link(context, r.dir, "max_link_speed", "max_link_width",
+		  &f->link_max);
+	f->driver = keep_link(&r, "driver");
+	f->name = look_up(names, arena, f);
+	return read_memory(&r);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Knows the facts of one PCI function, as sysfs tells them; must not know
+ * what follows from them.
+ */
+#ifndef P2PDMA_LIB_PCI_H
+#define P2PDMA_LIB_PCI_H
+
+#include "base/arena.h"
+#include "lib/context.h"
+
+/* A PCI address as numbers, to compare and to find. */
+struct pci_address {
+	uint32_t domain;
+	uint8_t bus, device, function;
+};
+
+/* "0000:03:00.0" or "03:00.0" and nothing after it; 0 or -EINVAL. */
+int pci_address_parse(const char *text, struct pci_address *address);
+int pci_address_compare(const struct pci_address *a,
+			const struct pci_address *b);
+
+/* The last PCI address among the components of a path; NULL when none. */
+char *pci_address_of_path(const char *path);
+
+/* Vendor and device names of the database; NULL when there is none. */
+struct pci_names;
+struct pci_names *pci_names_open(void);
+void pci_names_close(struct pci_names *names);
+
+/* What ties a function to others, still by name. Empty: there is none. */
+struct pci_place {
+	char parent[32];
+	char physfn[32];
+};
+
+/*
+ * Fills @f, whose strings are kept in @arena; parent and physfn stay NULL
+ * and their addresses go to @place. What cannot be read stays unknown.
+ * 0, -ENOENT when @address is gone, -ENOMEM.
+ */
+int pci_read(const struct p2pdma_context *context, struct arena *arena,
+	     struct pci_names *names, const char *address,
+	     struct p2pdma_function *f, struct pci_place *place);
+
+/* Bytes a second of a link after its encoding; 0 when either is unknown. */
+uint64_t pci_link_rate(uint32_t speed_mtps, uint32_t width);
+
+#endif

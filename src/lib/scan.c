@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Knows in which order facts are read and tied together; what they mean is
+ * the business of topology.c and verdict.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "lib/drive.h"
+#include "lib/machine.h"
+#include "lib/pci.h"
+#include "lib/sysfs.h"
+#include "lib/topology.h"
+
+static struct p2pdma_function *find(struct p2pdma_topology *topology,
+				    const char *address)
+{
+	return (struct p2pdma_function *)p2pdma_topology_find(topology,
+							      address);
+}
+
+static int compare_functions(const void *a, const void *b)
+{
+	struct pci_address x = { 0 }, y = { 0 };
+
+	pci_address_parse((*(struct p2pdma_function *const *)a)->address, &x);
+	pci_address_parse((*(struct p2pdma_function *const *)b)->address, &y);
+	return pci_address_compare(&x, &y);
+}
+
+/* A function and the addresses of its relatives, until all are there. */
+struct relative {
+	struct p2pdma_function *function;
+	struct pci_place place;
+};
+
+struct scan {
+	const struct p2pdma_context *context;
+	struct p2pdma_topology *topology;
+	struct pci_names *names;
+	struct relative *relatives;
+	size_t relative_count;
+};
+
+static int add_function(struct scan *scan, const char *address)
+{
+	struct p2pdma_topology *topology = scan->topology;
+	struct p2pdma_function **slot, *f;
+	struct relative *relative;
+	struct pci_place place;
+	int rc;
+
+	f = arena_alloc(&topology->arena, sizeof(*f));
+	if (!f)
+		return -ENOMEM;
+	rc = pci_read(scan->context, &topology->arena, scan->names, address,
+		      f, &place);
+	if (rc)
+		return rc == -ENOENT ? 0 : rc;
+	slot = array_add(topology->functions, topology->function_count);
+	relative = slot ? array_add(scan->relatives, scan->relative_count) :
+			  NULL;
+	if (!relative)
+		return -ENOMEM;
+	*slot = f;
+	*relative = (struct relative){ f, place };
+	return 0;
+}
+
+static void tie(struct scan *scan)
+{
+	for (size_t i = 0; i < scan->relative_count; i++) {
+		struct relative *r = &scan->relatives[i];
+
+		if (r->place.parent[0])
+			r->function->parent =
+				find(scan->topology, r->place.parent);
+		if (r->place.physfn[0])
+			r->function->physfn =
+				find(scan->topology, r->place.physfn);
+	}
+}
+
+static int scan_functions(struct scan *scan)
+{
+	_cleanup_names_ struct sysfs_names addresses = { 0 };
+	struct p2pdma_topology *topology = scan->topology;
+	int rc;
+
+	rc = sysfs_list(scan->context, SYSFS_PCI_DEVICES, NULL, &addresses);
+	for (size_t i = 0; !rc && i < addresses.count; i++)
+		rc = add_function(scan, addresses.names[i]);
+	if (rc)
+		return rc;
+	if (!topology->function_count)
+		return -ENOENT;
+	qsort(topology->functions, topology->function_count,
+	      sizeof(*topology->functions), compare_functions);
+	tie(scan);
+	return 0;
+}
+
+static int collect_providers(struct p2pdma_topology *topology)
+{
+	for (size_t i = 0; i < topology->function_count; i++) {
+		const struct p2pdma_function **slot;
+
+		if (!topology->functions[i]->memory)
+			continue;
+		slot = array_add(topology->providers,
+				 topology->provider_count);
+		if (!slot)
+			return -ENOMEM;
+		*slot = topology->functions[i];
+	}
+	if (topology->provider_count)
+		topology->machine.has_p2pdma = P2PDMA_YES;
+	return 0;
+}
+
+static int fill(struct scan *scan)
+{
+	struct p2pdma_topology *topology = scan->topology;
+	int rc;
+
+	machine_read(scan->context, &topology->arena, &topology->machine);
+	rc = scan_functions(scan);
+	if (!rc)
+		rc = drive_scan(scan->context, topology);
+	return rc ? rc : collect_providers(topology);
+}
+
+int p2pdma_topology_scan(struct p2pdma_context *context,
+			 struct p2pdma_topology **topology)
+{
+	struct scan scan = { .context = context };
+	int rc = -ENOMEM;
+
+	scan.topology = calloc(1, sizeof(*scan.topology));
+	scan.names = pci_names_open();
+	if (scan.topology)
+		rc = fill(&scan);
+	pci_names_close(scan.names);
+	free(scan.relatives);
+	if (rc) {
+		p2pdma_topology_destroy(scan.topology);
+		return rc;
+	}
+	*topology = scan.topology;
+	return 0;
+}
+
+void p2pdma_topology_destroy(struct p2pdma_topology *topology)
+{
+	if (!topology)
+		return;
+	arena_fini(&topology->arena);
+	free(topology->functions);
+	free(topology->providers);
+	free(topology->drives);
+	free(topology);
+}

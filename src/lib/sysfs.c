@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/sysfs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/array.h"
+
+#define LINKS_MAX	40		/* as the kernel follows in one path */
+#define TEXT_MAX	(4 << 20)	/* a long mountinfo is some 100 KiB */
+
+/* Path components still to walk, and those walked so far. */
+struct walk {
+	char todo[PATH_MAX];
+	char done[PATH_MAX];
+	unsigned links;
+};
+
+static int join(char *path, size_t size, const char *dir, const char *name)
+{
+	int n;
+
+	if (name)
+		n = snprintf(path, size, "%s/%s", dir, name);
+	else
+		n = snprintf(path, size, "%s", dir);
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+/* Cuts the first component off walk->todo; false when none is left. */
+static bool next_component(struct walk *walk, char *component, size_t size)
+{
+	const char *start = walk->todo + strspn(walk->todo, "/");
+	size_t length = strcspn(start, "/");
+
+	if (!length || length >= size)
+		return false;
+	memcpy(component, start, length);
+	component[length] = '\0';
+	memmove(walk->todo, start + length, strlen(start + length) + 1);
+	return true;
+}
+
+/* The root is its own parent, so that no path leaves it. */
+static void climb(struct walk *walk)
+{
+	char *slash = strrchr(walk->done, '/');
+
+	if (slash)
+		*slash = '\0';
+	else
+		walk->done[0] = '\0';
+}
+
+/* Puts a link's target in front of what is still to walk. */
+static int push_target(struct walk *walk, const char *target)
+{
+	char rest[PATH_MAX];
+
+	if (++walk->links > LINKS_MAX)
+		return -ELOOP;
+	memcpy(rest, walk->todo, sizeof(rest));
+	if (*target == '/')
+		walk->done[0] = '\0';
+	return join(walk->todo, sizeof(walk->todo), target, rest);
+}
+
+/* One component down: a link is replaced by its target. */
+static int descend(int root_fd, struct walk *walk, const char *component)
+{
+	char here[PATH_MAX], target[PATH_MAX];
+	ssize_t n;
+	int rc;
+
+	rc = walk->done[0] ?
+		     join(here, sizeof(here), walk->done, component) :
+		     join(here, sizeof(here), component, NULL);
+	if (rc)
+		return rc;
+	n = readlinkat(root_fd, here, target, sizeof(target) - 1);
+	if (n >= 0) {
+		target[n] = '\0';
+		return push_target(walk, target);
+	}
+	if (errno != EINVAL)
+		return -errno;
+	memcpy(walk->done, here, sizeof(here));
+	return 0;
+}
+
+static int walk_path(int root_fd, struct walk *walk)
+{
+	char component[NAME_MAX + 1];
+
+	while (next_component(walk, component, sizeof(component))) {
+		int rc = 0;
+
+		if (!strcmp(component, ".."))
+			climb(walk);
+		else if (strcmp(component, "."))
+			rc = descend(root_fd, walk, component);
+		if (rc)
+			return rc;
+	}
+	return walk->todo[strspn(walk->todo, "/")] ? -ENAMETOOLONG : 0;
+}
+
+int sysfs_canonical(const struct p2pdma_context *context, const char *dir,
+		    const char *name, char **path)
+{
+	struct walk walk = { 0 };
+	char *copy;
+	int rc;
+
+	rc = join(walk.todo, sizeof(walk.todo), dir, name);
+	if (!rc)
+		rc = walk_path(context->root_fd, &walk);
+	if (rc)
+		return rc;
+	copy = strdup(walk.done[0] ? walk.done : ".");
+	if (!copy)
+		return -ENOMEM;
+	*path = copy;
+	return 0;
+}
+
+/* On the machine's own root the kernel resolves links as we would. */
+static int open_live(const struct p2pdma_context *context, const char *dir,
+		     const char *name, int flags)
+{
+	char path[PATH_MAX];
+	int rc, fd;
+
+	rc = join(path, sizeof(path), dir, name);
+	if (rc)
+		return rc;
+	fd = openat(context->root_fd, path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int sysfs_open(const struct p2pdma_context *context, const char *dir,
+	       const char *name, int flags)
+{
+	_cleanup_free_ char *path = NULL;
+	int rc, fd;
+
+	if (context->is_live)
+		return open_live(context, dir, name, flags);
+	rc = sysfs_canonical(context, dir, name, &path);
+	if (rc)
+		return rc;
+	fd = openat(context->root_fd, path, flags | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? -errno : fd;
+}
+
+bool sysfs_exists(const struct p2pdma_context *context, const char *dir,
+		  const char *name)
+{
+	_cleanup_fd_ int fd = sysfs_open(context, dir, name, O_PATH);
+
+	return fd >= 0;
+}
+
+/* O_NONBLOCK: a FIFO in somebody's tree must not stop us. */
+static int open_file(const struct p2pdma_context *context, const char *dir,
+		     const char *name)
+{
+	return sysfs_open(context, dir, name, O_RDONLY | O_NONBLOCK);
+}
+
+static int read_all(int fd, char *bytes, size_t size, size_t *got)
+{
+	size_t n = 0;
+
+	while (n < size) {
+		ssize_t r = read(fd, bytes + n, size - n);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -errno;
+		if (!r)
+			break;
+		n += (size_t)r;
+	}
+	*got = n;
+	return 0;
+}
+
+int sysfs_read_bytes(const struct p2pdma_context *context, const char *dir,
+		     const char *name, void *bytes, size_t size, size_t *got)
+{
+	_cleanup_fd_ int fd = open_file(context, dir, name);
+
+	return fd < 0 ? fd : read_all(fd, bytes, size, got);
+}
+
+static void trim(char *text, size_t length)
+{
+	while (length && strchr(" \t\n", text[length - 1]))
+		length--;
+	text[length] = '\0';
+}
+
+/* Doubles the buffer until the end of the file is in it. */
+static int read_growing(int fd, char **text, size_t *length)
+{
+	size_t size = 0, got = 0;
+
+	while (got == size) {
+		size_t more;
+		char *grown;
+		int rc;
+
+		size = size ? size * 2 : 4096;
+		if (size > TEXT_MAX)
+			return -EFBIG;
+		grown = realloc(*text, size + 1);
+		if (!grown)
+			return -ENOMEM;
+		*text = grown;
+		rc = read_all(fd, *text + got, size - got, &more);
+		if (rc)
+			return rc;
+		got += more;
+	}
+	*length = got;
+	return 0;
+}
+
+int sysfs_read_text(const struct p2pdma_context *context, const char *dir,
+		    const char *name, char **text)
+{
+	_cleanup_fd_ int fd = open_file(context, dir, name);
+	_cleanup_free_ char *buffer = NULL;
+	size_t length = 0;
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	rc = read_growing(fd, &buffer, &length);
+	if (rc)
+		return rc;
+	trim(buffer, length);
+	*text = steal_pointer(buffer);
+	return 0;
+}
+
+static int read_number(const struct p2pdma_context *context, const char *dir,
+		       const char *name, int base, uint64_t *number)
+{
+	_cleanup_free_ char *text = NULL;
+	unsigned long long n;
+	char *end;
+	int rc;
+
+	rc = sysfs_read_text(context, dir, name, &text);
+	if (rc)
+		return rc;
+	errno = 0;
+	n = strtoull(text, &end, base);
+	if (errno || end == text || *end || *text == '-')
+		return -EINVAL;
+	*number = n;
+	return 0;
+}
+
+int sysfs_read_u64(const struct p2pdma_context *context, const char *dir,
+		   const char *name, uint64_t *number)
+{
+	return read_number(context, dir, name, 0, number);
+}
+
+int sysfs_read_hex(const struct p2pdma_context *context, const char *dir,
+		   const char *name, uint64_t *number)
+{
+	return read_number(context, dir, name, 16, number);
+}
+
+int sysfs_read_int(const struct p2pdma_context *context, const char *dir,
+		   const char *name, int *number)
+{
+	_cleanup_free_ char *text = NULL;
+	char *end;
+	long n;
+	int rc;
+
+	rc = sysfs_read_text(context, dir, name, &text);
+	if (rc)
+		return rc;
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (errno || end == text || *end || n < INT_MIN || n > INT_MAX)
+		return -EINVAL;
+	*number = (int)n;
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strverscmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int fill_names(DIR *dir, struct sysfs_names *names)
+{
+	const struct dirent *entry;
+
+	while ((entry = readdir(dir))) {
+		char **name;
+
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		name = array_add(names->names, names->count);
+		if (!name)
+			return -ENOMEM;
+		*name = strdup(entry->d_name);
+		if (!*name)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int sysfs_list(const struct p2pdma_context *context, const char *dir,
+	       const char *name, struct sysfs_names *names)
+{
+	_cleanup_names_ struct sysfs_names found = { 0 };
+	_cleanup_fd_ int fd = -1;
+	_cleanup_dir_ DIR *stream = NULL;
+	int rc;
+
+	fd = sysfs_open(context, dir, name, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	stream = fdopendir(fd);
+	if (!stream)
+		return -errno;
+	steal_fd(&fd);
+	rc = fill_names(stream, &found);
+	if (rc)
+		return rc;
+	if (found.count)
+		qsort(found.names, found.count, sizeof(*found.names),
+		      compare_names);
+	*names = found;
+	found = (struct sysfs_names){ 0 };
+	return 0;
+}
+
+void sysfs_names_fini(struct sysfs_names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->names[i]);
+	free(names->names);
+	*names = (struct sysfs_names){ 0 };
+}
+
+int sysfs_read_link(const struct p2pdma_context *context, const char *dir,
+		    const char *name, char **target)
+{
+	_cleanup_free_ char *real = NULL;
+	char path[PATH_MAX], text[PATH_MAX];
+	const char *last;
+	char *copy;
+	ssize_t n;
+	int rc;
+
+	rc = sysfs_canonical(context, dir, NULL, &real);
+	if (!rc)
+		rc = join(path, sizeof(path), real, name);
+	if (rc)
+		return rc;
+	n = readlinkat(context->root_fd, path, text, sizeof(text) - 1);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	last = strrchr(text, '/');
+	copy = strdup(last ? last + 1 : text);
+	if (!copy)
+		return -ENOMEM;
+	*target = copy;
+	return 0;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/topology.h"
+
+#include <string.h>
+
+#include "base/macro.h"
+#include "lib/pci.h"
+
+const struct p2pdma_function *
+topology_upstream(const struct p2pdma_function *f)
+{
+	return f->physfn ? f->physfn->parent : f->parent;
+}
+
+/* Hops from @from up to @to; -1 when @to is not above it. */
+static int count_hops(const struct p2pdma_function *from,
+		      const struct p2pdma_function *to)
+{
+	int hops = 0;
+
+	for (; from; from = topology_upstream(from), hops++)
+		if (from == to)
+			return hops;
+	return -1;
+}
+
+static int count_chain(const struct p2pdma_function *f)
+{
+	int nodes = 0;
+
+	for (; f; f = topology_upstream(f))
+		nodes++;
+	return nodes;
+}
+
+struct topology_path topology_measure(const struct p2pdma_function *a,
+				      const struct p2pdma_function *b)
+{
+	const struct p2pdma_function *above = a;
+
+	for (int hops = 0; above; above = topology_upstream(above), hops++) {
+		int others = count_hops(b, above);
+
+		if (others >= 0)
+			return (struct topology_path){ above, hops + others };
+	}
+	return (struct topology_path){ NULL,
+				       count_chain(a) + count_chain(b) };
+}
+
+static bool is_first_device(const struct p2pdma_function *f)
+{
+	const char *dot = strchr(f->address, '.');
+
+	return dot && !strcmp(dot - 3, ":00.0");
+}
+
+const struct p2pdma_function *
+topology_root_device(const struct p2pdma_topology *topology,
+		     const char *root_bus)
+{
+	for (size_t i = 0; i < topology->function_count; i++) {
+		const struct p2pdma_function *f = topology->functions[i];
+
+		if (f->parent || f->physfn || !f->root_bus ||
+		    strcmp(f->root_bus, root_bus))
+			continue;
+		return is_first_device(f) || f->port == P2PDMA_PORT_ROOT ?
+			       f : NULL;
+	}
+	return NULL;
+}
+
+bool topology_shares_host_bridge(const struct p2pdma_function *a,
+				 const struct p2pdma_function *b)
+{
+	return a->root_bus && b->root_bus &&
+	       !strcmp(a->root_bus, b->root_bus);
+}
+
+/* A port's own attributes tell of the link on its far side, so the step from
+ * a downstream port up to its switch's upstream port has none. */
+bool topology_has_link(const struct p2pdma_function *f)
+{
+	return topology_upstream(f) && f->port != P2PDMA_PORT_DOWNSTREAM &&
+	       f->port != P2PDMA_PORT_ROOT;
+}
+
+uint64_t topology_link_max(const struct p2pdma_function *f)
+{
+	const struct p2pdma_function *above = topology_upstream(f);
+	uint64_t here = f->link_max.bytes_per_sec;
+	uint64_t there = above ? above->link_max.bytes_per_sec : 0;
+
+	return MIN(here, there);
+}
+
+/* -------------------------------------------------------------------------
+ * The public view
+ */
+
+const struct p2pdma_machine *
+p2pdma_topology_get_machine(const struct p2pdma_topology *topology)
+{
+	return &topology->machine;
+}
+
+const struct p2pdma_function *const *
+p2pdma_topology_get_functions(const struct p2pdma_topology *topology,
+			      size_t *count)
+{
+	*count = topology->function_count;
+	return (const struct p2pdma_function *const *)topology->functions;
+}
+
+const struct p2pdma_function *const *
+p2pdma_topology_get_providers(const struct p2pdma_topology *topology,
+			      size_t *count)
+{
+	*count = topology->provider_count;
+	return topology->providers;
+}
+
+const struct p2pdma_drive *const *
+p2pdma_topology_get_drives(const struct p2pdma_topology *topology,
+			   size_t *count)
+{
+	*count = topology->drive_count;
+	return topology->drives;
+}
+
+const struct p2pdma_function *
+p2pdma_topology_find(const struct p2pdma_topology *topology,
+		     const char *address)
+{
+	struct pci_address wanted, here;
+
+	if (pci_address_parse(address, &wanted))
+		return NULL;
+	for (size_t i = 0; i < topology->function_count; i++) {
+		struct p2pdma_function *f = topology->functions[i];
+
+		if (!pci_address_parse(f->address, &here) &&
+		    !pci_address_compare(&wanted, &here))
+			return f;
+	}
+	return NULL;
+}
+
+const struct p2pdma_drive *
+p2pdma_topology_find_drive(const struct p2pdma_topology *topology,
+			   const struct p2pdma_function *function)
+{
+	for (size_t i = 0; i < topology->drive_count; i++)
+		if (topology->drives[i]->function == function)
+			return topology->drives[i];
+	return NULL;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Knows the tree of PCI functions: what is above what, and how far apart two
+ * of them are. No I/O; scan.c reads the facts.
+ */
+#ifndef P2PDMA_LIB_TOPOLOGY_H
+#define P2PDMA_LIB_TOPOLOGY_H
+
+#include "base/arena.h"
+#include "lib/p2pdma.h"
+
+struct p2pdma_topology {
+	struct arena arena;		/* every string and object below */
+	struct p2pdma_machine machine;
+	struct p2pdma_function **functions;
+	size_t function_count;
+	const struct p2pdma_function **providers;
+	size_t provider_count;
+	const struct p2pdma_drive **drives;
+	size_t drive_count;
+};
+
+/* Where two chains of bridges meet. */
+struct topology_path {
+	const struct p2pdma_function *common;	/* NULL: nowhere */
+	int distance;				/* the kernel's own */
+};
+
+/*
+ * The bridge above @f. A virtual function has that of its physical one, as
+ * in pci_upstream_bridge().
+ */
+const struct p2pdma_function *
+topology_upstream(const struct p2pdma_function *f);
+
+/* As calc_map_type_and_dist() counts; @a == @b is 0. */
+struct topology_path topology_measure(const struct p2pdma_function *a,
+				      const struct p2pdma_function *b);
+
+/*
+ * The device by which the kernel knows a host bridge: the first function on
+ * its root bus, if that is device 0 function 0 or a root port; else NULL. As
+ * pci_host_bridge_dev().
+ */
+const struct p2pdma_function *
+topology_root_device(const struct p2pdma_topology *topology,
+		     const char *root_bus);
+
+/* True when both lie below one host bridge, and it is known which. */
+bool topology_shares_host_bridge(const struct p2pdma_function *a,
+				 const struct p2pdma_function *b);
+
+/* Bytes a second of the link from @f upwards that its two ends can do. */
+uint64_t topology_link_max(const struct p2pdma_function *f);
+
+/* True when the step from @f to the bridge above it is a link with a rate,
+ * and not the inside of a switch. */
+bool topology_has_link(const struct p2pdma_function *f);
+
+#endif

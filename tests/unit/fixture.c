@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unit/fixture.h"
+
+#include <check.h>
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Every directory above the last component, and nothing in its place. */
+static void make_room(char *path)
+{
+	for (char *slash = strchr(path + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		ck_assert_msg(!mkdir(path, 0755) || errno == EEXIST,
+			      "mkdir %s: %s", path, strerror(errno));
+		*slash = '/';
+	}
+	unlink(path);
+}
+
+static void put_file(const char *path, const char *value)
+{
+	FILE *file = fopen(path, "w");
+
+	ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
+	for (; *value; value++) {
+		bool is_newline = value[0] == '\\' && value[1] == 'n';
+
+		fputc(is_newline ? '\n' : *value, file);
+		value += is_newline;
+	}
+	fputc('\n', file);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+static void put_hex(const char *path, const char *bytes)
+{
+	FILE *file = fopen(path, "w");
+	unsigned value;
+	int used;
+
+	ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
+	for (; *bytes; bytes += used) {
+		used = 0;
+		if (sscanf(bytes, " @%x%n", &value, &used) == 1 && used)
+			while (ftell(file) < (long)value)
+				fputc(0, file);
+		else if (sscanf(bytes, " %2x%n", &value, &used) == 1 && used)
+			fputc((int)value, file);
+		else
+			ck_abort_msg("%s: no bytes: %s", path, bytes);
+	}
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+static void put_line(struct fixture *fixture, const char *line)
+{
+	char kind[8], name[512], path[PATH_MAX];
+	const char *value;
+	int used = 0;
+
+	if (!*line || *line == '#')
+		return;
+	ck_assert_msg(sscanf(line, "%7s %511s%n", kind, name, &used) == 2,
+		      "not a line of a fixture: %s", line);
+	value = line + used + (line[used] == ' ');
+	snprintf(path, sizeof(path), "%s/%s", fixture->root, name);
+	make_room(path);
+	if (!strcmp(kind, "file"))
+		put_file(path, value);
+	else if (!strcmp(kind, "link"))
+		ck_assert_int_eq(symlink(value, path), 0);
+	else if (!strcmp(kind, "hex"))
+		put_hex(path, value);
+	else if (!strcmp(kind, "dir"))
+		ck_assert(!mkdir(path, 0755) || errno == EEXIST);
+	else
+		ck_abort_msg("not a line of a fixture: %s", line);
+}
+
+void fixture_add(struct fixture *fixture, const char *lines)
+{
+	char *copy = strdup(lines), *rest = copy, *line;
+
+	ck_assert_ptr_nonnull(copy);
+	while ((line = strsep(&rest, "\n")))
+		put_line(fixture, line);
+	free(copy);
+}
+
+static void add_file(struct fixture *fixture, const char *name)
+{
+	const char *source = getenv("top_srcdir");
+	char path[PATH_MAX], *line = NULL;
+	size_t size = 0;
+	ssize_t length;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/tests/fixtures/%s.txt",
+		 source ? source : ".", name);
+	file = fopen(path, "r");
+	ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
+	while ((length = getline(&line, &size, file)) > 0) {
+		line[length - (line[length - 1] == '\n')] = '\0';
+		put_line(fixture, line);
+	}
+	free(line);
+	fclose(file);
+}
+
+void fixture_open(struct fixture *fixture, const char *name)
+{
+	const char *where = getenv("TMPDIR");
+
+	memset(fixture, 0, sizeof(*fixture));
+	snprintf(fixture->root, sizeof(fixture->root), "%.40s/fixture-XXXXXX",
+		 where ? where : "/tmp");
+	ck_assert_ptr_nonnull(mkdtemp(fixture->root));
+	if (name)
+		add_file(fixture, name);
+	ck_assert_int_eq(p2pdma_context_create(fixture->root,
+					       &fixture->context), 0);
+}
+
+void fixture_scan(struct fixture *fixture)
+{
+	p2pdma_topology_destroy(fixture->topology);
+	fixture->topology = NULL;
+	ck_assert_int_eq(p2pdma_topology_scan(fixture->context,
+					      &fixture->topology), 0);
+}
+
+void fixture_load(struct fixture *fixture, const char *name,
+		  const char *lines)
+{
+	fixture_open(fixture, name);
+	if (lines)
+		fixture_add(fixture, lines);
+	fixture_scan(fixture);
+}
+
+const struct p2pdma_function *fixture_find(const struct fixture *fixture,
+					   const char *address)
+{
+	const struct p2pdma_function *f;
+
+	f = p2pdma_topology_find(fixture->topology, address);
+	ck_assert_msg(f != NULL, "no function at %s", address);
+	return f;
+}
+
+static int remove_one(const char *path, const struct stat *status, int type,
+		      struct FTW *walk)
+{
+	return remove(path);
+}
+
+void fixture_close(struct fixture *fixture)
+{
+	p2pdma_topology_destroy(fixture->topology);
+	p2pdma_context_destroy(fixture->context);
+	ck_assert_int_eq(nftw(fixture->root, remove_one, 16,
+			      FTW_DEPTH | FTW_PHYS), 0);
+}
