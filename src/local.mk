@@ -71,6 +71,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 noinst_LTLIBRARIES += %D%/libreport.la
 %C%_libreport_la_SOURCES = \
 	%D%/report/progress.c %D%/report/progress.h \
+	%D%/report/report-bench.c %D%/report/report-bench.h \
 	%D%/report/tree.c %D%/report/tree.h \
 	%D%/report/writer.c %D%/report/writer.h \
 	%D%/report/writer-csv.c \

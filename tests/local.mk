@@ -52,6 +52,7 @@ UNIT_TESTS = \
 	%D%/unit/test-progress \
 	%D%/unit/test-random \
 	%D%/unit/test-pool \
+	%D%/unit/test-report-bench \
 	%D%/unit/test-ring \
 	%D%/unit/test-sigbus \
 	%D%/unit/test-workload \
@@ -63,6 +64,7 @@ TESTS += $(UNIT_TESTS)
 # What a unit test links, for all of them: hidden symbols are reachable.
 LDADD = %D%/unit/libunit.la src/libcli.la src/libreport.la \
 	src/libengine.la src/libcore.la $(CHECK_LIBS)
+%C%_unit_test_report_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_writer_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 endif
 

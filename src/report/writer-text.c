@@ -114,6 +114,12 @@ static int print_fields(const struct section *section, FILE *file)
 	return 0;
 }
 
+/* A table without titles is for CSV only. */
+static bool is_shown(const struct section *section)
+{
+	return section->kind != SECTION_TABLE || get_title_width(section);
+}
+
 static int print_section(const struct section *section, FILE *file)
 {
 	if (section->heading)
@@ -132,11 +138,15 @@ static int print_section(const struct section *section, FILE *file)
 
 int writer_text(const struct report *report, FILE *file)
 {
+	bool is_first = true;
 	int rc = 0;
 
 	for (size_t i = 0; i < report->section_count && !rc; i++) {
-		if (i)
+		if (!is_shown(&report->sections[i]))
+			continue;
+		if (!is_first)
 			fputc('\n', file);
+		is_first = false;
 		rc = print_section(&report->sections[i], file);
 	}
 	return rc;

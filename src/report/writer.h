@@ -85,8 +85,9 @@ void report_fini(struct report *report);
 
 /*
  * A table of @rows (an array; the report takes a reference of its own). In
- * text below @heading (NULL: none). CSV prints the tables that it is told to,
- * titles once for each; columns are copied with their strings.
+ * text below @heading (NULL: none), unless no column has a title. CSV prints
+ * the tables that it is told to, titles once for each; columns are copied with
+ * their strings.
  */
 void report_add_table(struct report *report, const char *heading,
 		      struct json_object *rows, const struct column *columns,

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/report-bench.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/macro.h"
+
+/* No titles: people get lines in fio's manner instead. */
+static const struct column csv_columns[] = {
+	{ NULL, "workload", FORM_TEXT },
+	{ NULL, "target", FORM_TEXT },
+	{ NULL, "destination", FORM_TEXT },
+	{ NULL, "memory.kind", FORM_TEXT },
+	{ NULL, "memory.provider", FORM_TEXT },
+	{ NULL, "memory.reach_source", FORM_TEXT },
+	{ NULL, "memory.reach_destination", FORM_TEXT },
+	{ NULL, "memory.fallback_reason", FORM_TEXT },
+	{ NULL, "block_bytes", FORM_BYTES },
+	{ NULL, "depth", FORM_INT },
+	{ NULL, "jobs", FORM_INT },
+	{ NULL, "ios", FORM_INT },
+	{ NULL, "bytes", FORM_BYTES },
+	{ NULL, "errors", FORM_INT },
+	{ NULL, "duration_ns", FORM_DURATION },
+	{ NULL, "iops", FORM_REAL },
+	{ NULL, "rate_bytes_per_sec", FORM_RATE },
+	{ NULL, "latency.min_ns", FORM_DURATION },
+	{ NULL, "latency.mean_ns", FORM_DURATION },
+	{ NULL, "latency.stddev_ns", FORM_DURATION },
+	{ NULL, "latency.p50_ns", FORM_DURATION },
+	{ NULL, "latency.p90_ns", FORM_DURATION },
+	{ NULL, "latency.p99_ns", FORM_DURATION },
+	{ NULL, "latency.p999_ns", FORM_DURATION },
+	{ NULL, "latency.p9999_ns", FORM_DURATION },
+	{ NULL, "latency.max_ns", FORM_DURATION },
+	{ NULL, "cpu.user_ns", FORM_DURATION },
+	{ NULL, "cpu.system_ns", FORM_DURATION },
+	{ NULL, "cpu.per_gib_ns", FORM_DURATION },
+	{ NULL, "submits", FORM_INT },
+	{ NULL, "dram_bytes", FORM_BYTES },
+};
+
+/* Shares of 10000, as histogram_quantile() takes them. */
+static const struct {
+	const char *key;
+	const char *label;
+	unsigned share;
+} quantiles[] = {
+	{ "p50_ns", "50.00th", 5000 },	  { "p90_ns", "90.00th", 9000 },
+	{ "p99_ns", "99.00th", 9900 },	  { "p999_ns", "99.90th", 9990 },
+	{ "p9999_ns", "99.99th", 9999 },
+};
+
+void report_add_memory(struct json_object *object,
+		       const struct report_memory *memory)
+{
+	struct json_object *m = tree_add_object(object, "memory");
+
+	tree_add_text(m, "kind", memory->kind);
+	tree_add_text(m, "provider", memory->provider);
+	tree_add_text(m, "reach_source", memory->reach_source);
+	tree_add_text(m, "reach_destination", memory->reach_destination);
+	tree_add_text(m, "fallback_reason", memory->fallback_reason);
+}
+
+/* Amounts that nothing was measured for are null. */
+static void add_measured(struct json_object *object, const char *key,
+			 uint64_t n, bool is_measured)
+{
+	if (is_measured)
+		tree_add_count(object, key, n);
+	else
+		tree_add_null(object, key);
+}
+
+static uint64_t rounded(double x)
+{
+	return (uint64_t)(x + 0.5);
+}
+
+static void add_latency(struct json_object *object,
+			const struct histogram *h)
+{
+	struct json_object *l = tree_add_object(object, "latency");
+	bool is_measured = h->count;
+
+	add_measured(l, "min_ns", histogram_least(h), is_measured);
+	add_measured(l, "mean_ns", rounded(histogram_mean(h)), is_measured);
+	add_measured(l, "stddev_ns", rounded(histogram_deviation(h)),
+		     is_measured);
+	for (size_t i = 0; i < ARRAY_SIZE(quantiles); i++)
+		add_measured(l, quantiles[i].key,
+			     histogram_quantile(h, quantiles[i].share),
+			     is_measured);
+	add_measured(l, "max_ns", histogram_most(h), is_measured);
+}
+
+static uint64_t cpu_per_gib(const struct bench_result *r)
+{
+	double spent_ns = (double)(r->cpu_user_ns + r->cpu_system_ns);
+
+	return r->bytes ? rounded(spent_ns * (double)GIB / (double)r->bytes) :
+			  0;
+}
+
+static void add_cpu(struct json_object *object, const struct bench_result *r)
+{
+	struct json_object *cpu = tree_add_object(object, "cpu");
+
+	tree_add_count(cpu, "user_ns", r->cpu_user_ns);
+	tree_add_count(cpu, "system_ns", r->cpu_system_ns);
+	add_measured(cpu, "per_gib_ns", cpu_per_gib(r), r->bytes);
+}
+
+static double iops(const struct bench_result *r)
+{
+	return r->duration_ns ? (double)r->ios * 1e9 / (double)r->duration_ns :
+				0;
+}
+
+static const char *where(const struct report_bench *b)
+{
+	return b->targets[b->result->first_error.step.target];
+}
+
+static const char *deed(const struct bench_error *error)
+{
+	return error->step.direction == P2PDMA_WRITE ? "write" : "read";
+}
+
+static void add_first_error(struct json_object *object,
+			    const struct report_bench *b)
+{
+	const struct bench_error *error = &b->result->first_error;
+	struct json_object *e;
+
+	if (!b->result->errors) {
+		tree_add_null(object, "first_error");
+		return;
+	}
+	e = tree_add_object(object, "first_error");
+	tree_add_text(e, "where", where(b));
+	tree_add_text(e, "direction", deed(error));
+	tree_add_count(e, "offset_bytes", error->step.offset);
+	tree_add_count(e, "length_bytes", b->block_bytes);
+	tree_add_count(e, "errno", (uint64_t)error->error);
+}
+
+static void add_result(struct json_object *object,
+		       const struct report_bench *b)
+{
+	const struct bench_result *r = b->result;
+
+	tree_add_text(object, "workload", b->workload->name);
+	tree_add_text(object, "target", b->targets[0]);
+	tree_add_text(object, "destination", b->targets[1]);
+	report_add_memory(object, &b->memory);
+	tree_add_count(object, "size_bytes", b->size_bytes);
+	tree_add_count(object, "block_bytes", b->block_bytes);
+	tree_add_count(object, "depth", b->depth);
+	tree_add_count(object, "jobs", b->jobs);
+	tree_add_count(object, "ios", r->ios);
+	tree_add_count(object, "bytes", r->bytes);
+	tree_add_count(object, "errors", r->errors);
+	add_first_error(object, b);
+	tree_add_count(object, "duration_ns", r->duration_ns);
+	tree_add_real(object, "iops", iops(r));
+	tree_add_count(object, "rate_bytes_per_sec",
+		       bytes_rate(r->bytes, r->duration_ns));
+	add_latency(object, &r->latency);
+	add_cpu(object, r);
+	tree_add_count(object, "submits", r->submits);
+	tree_add_null(object, "dram_bytes");
+}
+
+/* --- lines for people ----------------------------------------------------- */
+
+#define TEXT_SIZE	64
+
+static const char *duration(uint64_t ns, char text[TEXT_SIZE])
+{
+	return clock_format_duration(ns, text, TEXT_SIZE);
+}
+
+static const char *amount(uint64_t bytes, char text[TEXT_SIZE])
+{
+	return bytes_format(bytes, text, TEXT_SIZE);
+}
+
+/* A name cannot move the terminal's cursor. */
+static void print_name(FILE *file, const char *name)
+{
+	for (; *name; name++)
+		fputc(iscntrl((unsigned char)*name) ? '?' : *name, file);
+}
+
+static void print_what(FILE *file, const struct report_bench *b)
+{
+	char block[TEXT_SIZE], size[TEXT_SIZE];
+
+	print_name(file, b->targets[0]);
+	if (b->targets[1]) {
+		fputs(" -> ", file);
+		print_name(file, b->targets[1]);
+	}
+	fprintf(file, ": %s, blocks of %s in %s, depth %u, %u job%s\n",
+		b->workload->name, amount(b->block_bytes, block),
+		amount(b->size_bytes, size), b->depth, b->jobs,
+		b->jobs == 1 ? "" : "s");
+}
+
+static void print_memory(FILE *file, const struct report_memory *m)
+{
+	fprintf(file, "  memory: %s", m->kind);
+	if (m->provider && strcmp(m->provider, m->kind))
+		fprintf(file, " %s", m->provider);
+	if (m->reach_source)
+		fprintf(file, ", read %s", m->reach_source);
+	if (m->reach_destination)
+		fprintf(file, ", written %s", m->reach_destination);
+	if (m->fallback_reason)
+		fprintf(file, " (no peer memory: %s)", m->fallback_reason);
+	fputc('\n', file);
+}
+
+static void print_speed(FILE *file, const struct bench_result *r)
+{
+	char rate[TEXT_SIZE], bytes[TEXT_SIZE], time[TEXT_SIZE];
+
+	bytes_format_rate(bytes_rate(r->bytes, r->duration_ns), rate,
+			  sizeof(rate));
+	fprintf(file, "  IOPS=%.0f, BW=%s, %s in %s\n", iops(r), rate,
+		amount(r->bytes, bytes), duration(r->duration_ns, time));
+}
+
+static void print_latency(FILE *file, const struct histogram *h)
+{
+	char text[4][TEXT_SIZE];
+
+	fprintf(file, "  lat: min=%s, mean=%s, stddev=%s, max=%s\n",
+		duration(histogram_least(h), text[0]),
+		duration(rounded(histogram_mean(h)), text[1]),
+		duration(rounded(histogram_deviation(h)), text[2]),
+		duration(histogram_most(h), text[3]));
+	fputs("  lat percentiles:", file);
+	for (size_t i = 0; i < ARRAY_SIZE(quantiles); i++)
+		fprintf(file, "%s %s=[%s]", i ? "," : "", quantiles[i].label,
+			duration(histogram_quantile(h, quantiles[i].share),
+				 text[0]));
+	fputc('\n', file);
+}
+
+static void print_cpu(FILE *file, const struct bench_result *r)
+{
+	char text[3][TEXT_SIZE];
+
+	fprintf(file, "  cpu: user=%s, system=%s",
+		duration(r->cpu_user_ns, text[0]),
+		duration(r->cpu_system_ns, text[1]));
+	if (r->bytes)
+		fprintf(file, ", %s a GiB", duration(cpu_per_gib(r), text[2]));
+	fprintf(file, "\n  calls into the kernel: %llu",
+		(unsigned long long)r->submits);
+	if (r->ios)
+		fprintf(file, ", %.3f an I/O",
+			(double)r->submits / (double)r->ios);
+}
+
+static void print_errors(FILE *file, const struct report_bench *b)
+{
+	const struct bench_error *error = &b->result->first_error;
+
+	if (!b->result->errors)
+		return;
+	fprintf(file, "\n  errors: %llu, the first one: %s of ",
+		(unsigned long long)b->result->errors, deed(error));
+	print_name(file, where(b));
+	fprintf(file, " at %llu: %s", (unsigned long long)error->step.offset,
+		strerror(error->error));
+}
+
+static void add_text(struct report *report, const struct report_bench *b)
+{
+	size_t size = 0;
+	char *text = NULL;
+	FILE *file = tree_must(open_memstream(&text, &size));
+
+	print_what(file, b);
+	print_memory(file, &b->memory);
+	print_speed(file, b->result);
+	if (b->result->ios)
+		print_latency(file, &b->result->latency);
+	print_cpu(file, b->result);
+	print_errors(file, b);
+	fclose(file);
+	report_add_text(report, "%s", (char *)tree_must(text));
+	free(text);
+}
+
+static struct json_object *results_of(struct report *report)
+{
+	struct json_object *results;
+
+	if (json_object_object_get_ex(report->tree, "results", &results))
+		return results;
+	return tree_add_array(report->tree, "results");
+}
+
+void report_add_bench(struct report *report, const struct report_bench *bench)
+{
+	add_result(tree_append_object(results_of(report)), bench);
+	add_text(report, bench);
+}
+
+void report_finish_bench(struct report *report)
+{
+	report_add_table(report, NULL, results_of(report), csv_columns,
+			 ARRAY_SIZE(csv_columns), true);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/report-bench.h"
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct bench_result result;
+static struct report report;
+
+/* Four blocks of 1 MiB in a second, of 1, 2, 3 and 4 ms. */
+static struct report_bench a_copy(void)
+{
+	struct report_bench bench = {
+		.workload = &workload_copy,
+		.targets = { "/dev/nvme1n1", "/dev/nvme2n1" },
+		.memory = { .kind = "peer", .provider = "0000:03:00.0",
+			    .reach_source = "direct",
+			    .reach_destination = "via-host" },
+		.size_bytes = 1 << 30,
+		.block_bytes = 1 << 20,
+		.depth = 2,
+		.jobs = 1,
+		.result = &result,
+	};
+
+	memset(&result, 0, sizeof(result));
+	histogram_init(&result.latency);
+	for (uint64_t ms = 1; ms <= 4; ms++)
+		histogram_record(&result.latency, ms * 1000000);
+	result.ios = 4;
+	result.bytes = 4 << 20;
+	result.duration_ns = 1000000000;
+	result.cpu_user_ns = 1000000;
+	result.cpu_system_ns = 3000000;
+	result.submits = 6;
+	return bench;
+}
+
+static char *written(enum writer_format format)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	ck_assert_int_eq(report_write(&report, format, file), 0);
+	fclose(file);
+	return text;
+}
+
+static struct json_object *result_at(size_t index)
+{
+	struct json_object *results =
+		json_object_object_get(report.tree, "results");
+
+	return json_object_array_get_idx(results, index);
+}
+
+static void must_be(struct json_object *object, const char *key,
+		    const char *json)
+{
+	struct json_object *value;
+
+	ck_assert_msg(json_object_object_get_ex(object, key, &value),
+		      "no key %s", key);
+	ck_assert_str_eq(json_object_to_json_string(value), json);
+}
+
+START_TEST(every_key_has_its_value)
+{
+	struct report_bench bench = a_copy();
+	struct json_object *r, *inner;
+
+	report_init(&report, "p2pbench");
+	report_add_bench(&report, &bench);
+	r = result_at(0);
+	must_be(r, "workload", "\"copy\"");
+	must_be(r, "target", "\"\\/dev\\/nvme1n1\"");
+	must_be(r, "destination", "\"\\/dev\\/nvme2n1\"");
+	inner = json_object_object_get(r, "memory");
+	must_be(inner, "kind", "\"peer\"");
+	must_be(inner, "provider", "\"0000:03:00.0\"");
+	must_be(inner, "reach_source", "\"direct\"");
+	must_be(inner, "reach_destination", "\"via-host\"");
+	must_be(inner, "fallback_reason", "null");
+	must_be(r, "block_bytes", "1048576");
+	must_be(r, "depth", "2");
+	must_be(r, "jobs", "1");
+	must_be(r, "ios", "4");
+	must_be(r, "bytes", "4194304");
+	must_be(r, "errors", "0");
+	must_be(r, "first_error", "null");
+	must_be(r, "duration_ns", "1000000000");
+	must_be(r, "rate_bytes_per_sec", "4194304");
+	must_be(r, "submits", "6");
+	must_be(r, "dram_bytes", "null");
+	ck_assert_double_eq(json_object_get_double(
+		json_object_object_get(r, "iops")), 4);
+	inner = json_object_object_get(r, "cpu");
+	must_be(inner, "user_ns", "1000000");
+	must_be(inner, "system_ns", "3000000");
+	must_be(inner, "per_gib_ns", "1024000000");
+	report_fini(&report);
+}
+END_TEST
+
+/* 2 ms is in a bucket of 8192 ns whose middle is 2002943. */
+START_TEST(latencies_are_exact_but_for_the_percentiles)
+{
+	struct report_bench bench = a_copy();
+	struct json_object *l;
+
+	report_init(&report, "p2pbench");
+	report_add_bench(&report, &bench);
+	l = json_object_object_get(result_at(0), "latency");
+	must_be(l, "min_ns", "1000000");
+	must_be(l, "mean_ns", "2500000");
+	must_be(l, "stddev_ns", "1118034");
+	must_be(l, "p50_ns", "2002943");
+	must_be(l, "p90_ns", "4000000");
+	must_be(l, "p99_ns", "4000000");
+	must_be(l, "p999_ns", "4000000");
+	must_be(l, "p9999_ns", "4000000");
+	must_be(l, "max_ns", "4000000");
+	report_fini(&report);
+}
+END_TEST
+
+START_TEST(what_was_not_measured_is_null)
+{
+	struct report_bench bench = a_copy();
+	struct json_object *r;
+
+	memset(&result, 0, sizeof(result));
+	histogram_init(&result.latency);
+	result.errors = 2;
+	result.first_error.error = EIO;
+	result.first_error.step.offset = 4096;
+	result.first_error.step.direction = P2PDMA_WRITE;
+	result.first_error.step.target = 1;
+	report_init(&report, "p2pbench");
+	report_add_bench(&report, &bench);
+	r = result_at(0);
+	must_be(json_object_object_get(r, "latency"), "p50_ns", "null");
+	must_be(json_object_object_get(r, "latency"), "min_ns", "null");
+	must_be(json_object_object_get(r, "cpu"), "per_gib_ns", "null");
+	must_be(r, "errors", "2");
+	r = json_object_object_get(r, "first_error");
+	must_be(r, "where", "\"\\/dev\\/nvme2n1\"");
+	must_be(r, "direction", "\"write\"");
+	must_be(r, "offset_bytes", "4096");
+	must_be(r, "errno", "5");
+	report_fini(&report);
+}
+END_TEST
+
+START_TEST(people_get_lines_as_fio_prints_them)
+{
+	struct report_bench bench = a_copy();
+	char *text;
+
+	bench.targets[0] = "/dev/\033nvme1n1";
+	report_init(&report, "p2pbench");
+	report_add_bench(&report, &bench);
+	report_finish_bench(&report);
+	text = written(WRITER_TEXT);
+	ck_assert_str_eq(text,
+		"/dev/?nvme1n1 -> /dev/nvme2n1: copy, blocks of 1 MiB in "
+		"1 GiB, depth 2, 1 job\n"
+		"  memory: peer 0000:03:00.0, read direct, written via-host\n"
+		"  IOPS=4, BW=4.00 MiB/s (4.19 MB/s), 4 MiB in 1.00 s\n"
+		"  lat: min=1000.0 us, mean=2500.0 us, stddev=1118.0 us, "
+		"max=4000.0 us\n"
+		"  lat percentiles: 50.00th=[2002.9 us], "
+		"90.00th=[4000.0 us], 99.00th=[4000.0 us], "
+		"99.90th=[4000.0 us], 99.99th=[4000.0 us]\n"
+		"  cpu: user=1000.0 us, system=3000.0 us, 1.02 s a GiB\n"
+		"  calls into the kernel: 6, 1.500 an I/O\n");
+	free(text);
+	report_fini(&report);
+}
+END_TEST
+
+START_TEST(csv_has_a_line_of_keys_and_a_line_a_result)
+{
+	struct report_bench bench = a_copy();
+	unsigned lines = 0;
+	char *text;
+
+	report_init(&report, "p2pbench");
+	report_add_bench(&report, &bench);
+	report_add_bench(&report, &bench);
+	report_finish_bench(&report);
+	text = written(WRITER_CSV);
+	ck_assert_int_eq(strncmp(text, "workload,target,destination,"
+				 "memory_kind,", 40), 0);
+	ck_assert_ptr_nonnull(strstr(text, "\r\ncopy,/dev/nvme1n1,"
+				     "/dev/nvme2n1,peer,0000:03:00.0,direct,"
+				     "via-host,,1048576,2,1,4,4194304,0,"));
+	for (char *c = text; (c = strchr(c, '\n')); c++)
+		lines++;
+	ck_assert_uint_eq(lines, 3);
+	free(text);
+	report_fini(&report);
+}
+END_TEST
+
+UNIT_SUITE("report-bench",
+	   every_key_has_its_value,
+	   latencies_are_exact_but_for_the_percentiles,
+	   what_was_not_measured_is_null,
+	   people_get_lines_as_fio_prints_them,
+	   csv_has_a_line_of_keys_and_a_line_a_result);
