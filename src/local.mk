@@ -26,11 +26,12 @@ noinst_LTLIBRARIES += %D%/libcore.la
 	%D%/lib/p2pdma.h \
 	%D%/lib/pool.c \
 	%D%/lib/provider.c %D%/lib/provider.h \
-	%D%/lib/provider-host.c \
-	%D%/lib/sigbus.c %D%/lib/sigbus.h \
 	%D%/lib/pci.c %D%/lib/pci.h \
 	%D%/lib/pci-caps.c %D%/lib/pci-caps.h \
+	%D%/lib/provider-host.c \
+	%D%/lib/provider-p2pmem.c \
 	%D%/lib/scan.c \
+	%D%/lib/sigbus.c %D%/lib/sigbus.h \
 	%D%/lib/sysfs.c %D%/lib/sysfs.h \
 	%D%/lib/topology.c %D%/lib/topology.h
 %C%_libcore_la_CFLAGS = $(AM_CFLAGS) $(LIBNVME_CFLAGS) $(LIBPCI_CFLAGS)
@@ -51,12 +52,17 @@ noinst_LTLIBRARIES += %D%/libengine.la
 %C%_libengine_la_SOURCES = \
 	%D%/engine/bench.c %D%/engine/bench.h \
 	%D%/engine/bench-job.c %D%/engine/bench-job.h \
+	%D%/engine/copy.c %D%/engine/copy.h \
 	%D%/engine/endpoint.c %D%/engine/endpoint.h \
 	%D%/engine/endpoint-block.c \
 	%D%/engine/endpoint-file.c \
 	%D%/engine/endpoint-null.c %D%/engine/endpoint-null.h \
 	%D%/engine/endpoint-ops.h \
+	%D%/engine/preflight.c %D%/engine/preflight.h \
 	%D%/engine/ring.c %D%/engine/ring.h \
+	%D%/engine/shape.c %D%/engine/shape.h \
+	%D%/engine/transfer.c %D%/engine/transfer.h \
+	%D%/engine/verify.c %D%/engine/verify.h \
 	%D%/engine/workload.c %D%/engine/workload.h \
 	%D%/engine/workload-copy.c \
 	%D%/engine/workload-randread.c \

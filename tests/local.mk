@@ -46,14 +46,18 @@ UNIT_TESTS = \
 	%D%/unit/test-bytes \
 	%D%/unit/test-cli \
 	%D%/unit/test-clock \
+	%D%/unit/test-copy \
 	%D%/unit/test-endpoint \
 	%D%/unit/test-histogram \
 	%D%/unit/test-output \
 	%D%/unit/test-progress \
+	%D%/unit/test-provider \
 	%D%/unit/test-random \
 	%D%/unit/test-pool \
 	%D%/unit/test-report-bench \
+	%D%/unit/test-preflight \
 	%D%/unit/test-ring \
+	%D%/unit/test-shape \
 	%D%/unit/test-sigbus \
 	%D%/unit/test-workload \
 	%D%/unit/test-writer \

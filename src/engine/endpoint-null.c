@@ -53,6 +53,14 @@ static bool is_touched(uint64_t start, uint64_t length, uint64_t fault_start,
 	       fault_start < start + length;
 }
 
+/* As a drive that an IOMMU stops, and that reports success all the same. */
+static int lose(const struct ring_op *op, int result)
+{
+	if (op->action == RING_READ && result > 0)
+		memset(op->buffer, 0, (size_t)result);
+	return result;
+}
+
 static int faulty_judge(struct endpoint *endpoint, const struct ring_op *op,
 			int result)
 {
@@ -62,7 +70,7 @@ static int faulty_judge(struct endpoint *endpoint, const struct ring_op *op,
 
 	if (is_touched((uintptr_t)op->buffer, op->length_bytes,
 		       (uintptr_t)f->refuse_start, f->refuse_bytes))
-		return f->refuse_error;
+		return f->is_lost ? lose(op, result) : f->refuse_error;
 	if (is_touched(offset, op->length_bytes, f->error_offset,
 		       f->error_bytes))
 		return f->error;

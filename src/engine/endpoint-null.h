@@ -23,6 +23,8 @@ struct endpoint_faults {
 	const void *refuse_start;
 	size_t refuse_bytes;
 	int refuse_error;
+	/* Instead, they are cleared: success, and no data. */
+	bool is_lost;
 	/* Nothing ever completes. */
 	bool is_silent;
 };

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Knows how a range is copied: slots that are read and written independently
+ * of each other, one call into the kernel a turn. Must not know how its
+ * buffers were chosen, whether the copy is allowed, or how it is told.
+ */
+#ifndef P2PDMA_ENGINE_COPY_H
+#define P2PDMA_ENGINE_COPY_H
+
+#include <signal.h>
+
+#include "engine/endpoint.h"
+#include "engine/shape.h"
+#include "engine/transfer.h"
+#include "lib/p2pdma.h"
+
+/* What is to be done. Everything is borrowed. */
+struct copy_plan {
+	struct endpoint *source, *destination;
+	uint64_t source_offset_bytes, destination_offset_bytes;
+	uint64_t size_bytes;
+	/* A slot has block_bytes, a multiple of both ends' alignment. */
+	struct p2pdma_pool *pool;
+	uint32_t block_bytes;
+	/* What the kernel refuses is repeated in host memory, or ends it. */
+	bool is_peer, is_peer_required;
+	struct p2pdma_provider *host;
+	bool is_synced;			/* on stable media at the end */
+	uint64_t io_timeout_ns;		/* 0: never */
+	const volatile sig_atomic_t *stop; /* not 0: drain and leave */
+	void (*tick)(void *data, uint64_t done_bytes); /* NULL: nobody looks */
+	void *tick_data;
+};
+
+struct copy_error {
+	enum side side;			/* SIDE_NONE: there was no error */
+	uint64_t offset_bytes;		/* on that side */
+	uint64_t length_bytes;
+	int error;			/* negative errno */
+};
+
+/* Numbers only. */
+struct copy_result {
+	uint64_t copied_bytes;		/* peer_bytes + host_bytes */
+	uint64_t peer_bytes, host_bytes;
+	uint64_t in_place_bytes;	/* without a gap, from the start */
+	uint64_t duration_ns, cpu_ns;
+	uint64_t submits;		/* calls into the kernel */
+	struct copy_error error;	/* the first one */
+	bool is_interrupted;
+	/*
+	 * Somebody (error.side, where that is the error) did not answer in
+	 * time; transfers are still in flight: leave buffers and descriptors
+	 * alone, and exit.
+	 */
+	bool is_silent;
+	enum side refused_by;		/* the kernel refused peer memory there */
+	int refused_error;
+};
+
+/*
+ * copy_run() - copy and, if that went well, complete the destination
+ *
+ * @result is filled in any case. 0, or
+ * -EINTR	stopped; drained
+ * -ETIMEDOUT	@result->error.side is silent
+ * -EREMOTEIO	peer memory was required and refused
+ * -errno	the first error, or that of the ring (error.side is NONE)
+ */
+int copy_run(const struct copy_plan *plan, struct copy_result *result);
+
+/* How the plan's range falls onto blocks. */
+void copy_find_shape(const struct copy_plan *plan, struct shape *shape);
+
+#endif

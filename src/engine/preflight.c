@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/preflight.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/macro.h"
+
+/* Peer memory is slow for the CPU: no more than is needed. */
+#define PROBE_BYTES	4096
+/* A block that somebody is writing to differs now and then. */
+#define TRIES		3
+
+struct preflight {
+	struct endpoint *endpoint;
+	struct ring *ring;
+	struct p2pdma_pool *peer;
+	struct p2pdma_pool *host_pool;	/* what should be, what is */
+	char *wanted, *got;
+	uint64_t offset_bytes;
+	uint32_t length_bytes;
+	uint64_t timeout_ns;
+	struct preflight_result *result;
+};
+
+/* Bytes moved, or negative errno; -ETIMEDOUT leaves it in flight. */
+static int move(struct preflight *p, enum ring_action action, void *buffer)
+{
+	struct ring_op op = {
+		.action = action,
+		.file = transfer_get_file(SIDE_SOURCE, true),
+		.buffer = buffer,
+		.length_bytes = p->length_bytes,
+		.offset_bytes = p->offset_bytes,
+	};
+	uint64_t end = p->timeout_ns ? clock_now_ns() + p->timeout_ns : 0;
+	const struct ring_completion *done;
+	unsigned count = 0;
+	int rc;
+
+	rc = ring_push(p->ring, &op);
+	while (!rc) {
+		rc = ring_turn(p->ring, 1,
+			       end ? p->timeout_ns : UINT64_MAX);
+		done = ring_get_completions(p->ring, &count);
+		if (count)
+			return endpoint_judge(p->endpoint, &op, done->result);
+		if (end && clock_now_ns() >= end)
+			return -ETIMEDOUT;
+	}
+	return rc;
+}
+
+static void note(struct preflight *p, enum preflight_answer answer, int error)
+{
+	p->result->answer = answer;
+	p->result->error = error;
+}
+
+static void note_failure(struct preflight *p, int error)
+{
+	if (error == -ETIMEDOUT)
+		note(p, PREFLIGHT_SILENT, error);
+	else
+		note(p, PREFLIGHT_REFUSED, error);
+}
+
+/* What the read must overwrite to the last bit. */
+static int store_sentinel(struct preflight *p)
+{
+	for (uint32_t i = 0; i < p->length_bytes; i++)
+		p->got[i] = (char)~p->wanted[i];
+	return p2pdma_pool_store(p->peer, 0, 0, p->got, p->length_bytes);
+}
+
+/* 1: tried, result is filled; 0: nothing there to read; negative errno. */
+static int try_read(struct preflight *p)
+{
+	int length = move(p, RING_READ, p->wanted);
+	int rc, moved;
+
+	if (length <= 0)
+		return length;
+	rc = store_sentinel(p);
+	if (rc) {
+		note_failure(p, rc);
+		return 1;
+	}
+	moved = move(p, RING_READ, p2pdma_pool_get_slot(p->peer, 0));
+	if (moved < 0) {
+		note_failure(p, moved);
+		return 1;
+	}
+	rc = p2pdma_pool_load(p->peer, 0, 0, p->got, p->length_bytes);
+	if (rc)
+		note_failure(p, rc);
+	else if (moved == length && !memcmp(p->wanted, p->got, (size_t)length))
+		note(p, PREFLIGHT_WORKS, 0);
+	else
+		note(p, PREFLIGHT_DIFFERS, 0);
+	return 1;
+}
+
+static void fill_pattern(struct preflight *p)
+{
+	uint64_t seed = clock_now_ns() | 1;
+
+	for (uint32_t i = 0; i < p->length_bytes; i++) {
+		seed = seed * UINT64_C(6364136223846793005) + 1;
+		p->wanted[i] = (char)(seed >> 56);
+		p->got[i] = (char)~p->wanted[i];
+	}
+}
+
+/* Our own file, that nobody sees yet. */
+static int try_write(struct preflight *p)
+{
+	int rc, moved;
+
+	fill_pattern(p);
+	rc = move(p, RING_WRITE, p->got);
+	if (rc < 0)
+		return rc;
+	rc = p2pdma_pool_store(p->peer, 0, 0, p->wanted, p->length_bytes);
+	moved = rc ? rc : move(p, RING_WRITE, p2pdma_pool_get_slot(p->peer, 0));
+	if (moved < 0) {
+		note_failure(p, moved);
+		return 1;
+	}
+	rc = move(p, RING_READ, p->got);
+	if (rc < 0)
+		return rc;
+	if (memcmp(p->wanted, p->got, p->length_bytes))
+		note(p, PREFLIGHT_DIFFERS, 0);
+	else
+		note(p, PREFLIGHT_WORKS, 0);
+	return 1;
+}
+
+static int try_repeatedly(struct preflight *p)
+{
+	bool is_written = p->endpoint->mode & ENDPOINT_REPLACE &&
+			  p->endpoint->kind != ENDPOINT_BLOCK;
+	int rc = 1;
+
+	for (int i = 0; i < TRIES && rc > 0; i++) {
+		rc = is_written ? try_write(p) : try_read(p);
+		if (p->result->answer != PREFLIGHT_DIFFERS)
+			break;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int set_up(struct preflight *p, struct p2pdma_provider *host)
+{
+	int rc;
+
+	rc = p2pdma_pool_create(host, p->length_bytes, 2, 2, &p->host_pool);
+	if (rc)
+		return rc;
+	p->wanted = p2pdma_pool_get_slot(p->host_pool, 0);
+	p->got = p2pdma_pool_get_slot(p->host_pool, 1);
+	rc = ring_open(2, &p->ring);
+	return rc ? rc : transfer_register(p->ring, p->endpoint, NULL);
+}
+
+static void choose_place(struct preflight *p, uint64_t offset_bytes)
+{
+	struct endpoint *e = p->endpoint;
+	uint64_t end = round_up(MIN(e->size_bytes, UINT64_MAX / 2),
+				e->offset_align);
+
+	p->length_bytes = MAX(PROBE_BYTES, e->offset_align);
+	p->offset_bytes = round_down(offset_bytes, e->offset_align);
+	if (e->mode & ENDPOINT_REPLACE && e->kind != ENDPOINT_BLOCK)
+		p->offset_bytes = 0;
+	else if (p->offset_bytes + p->length_bytes > end)
+		p->offset_bytes = end > p->length_bytes ?
+					  end - p->length_bytes : 0;
+}
+
+int preflight_run(struct endpoint *endpoint, uint64_t offset_bytes,
+		  struct p2pdma_pool *pool, struct p2pdma_provider *host,
+		  uint64_t timeout_ns, struct preflight_result *result)
+{
+	struct preflight p = {
+		.endpoint = endpoint,
+		.peer = pool,
+		.timeout_ns = timeout_ns,
+		.result = result,
+	};
+	int rc;
+
+	*result = (struct preflight_result){ 0 };
+	if (endpoint->direct_fd < 0)
+		return 0;
+	choose_place(&p, offset_bytes);
+	if (p.length_bytes > p2pdma_pool_get_slot_bytes(pool))
+		return 0;
+	rc = set_up(&p, host);
+	if (!rc)
+		rc = try_repeatedly(&p);
+	if (p.ring && ring_get_in_flight(p.ring))
+		return rc;
+	ring_close(p.ring);
+	p2pdma_pool_destroy(p.host_pool);
+	return rc;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/endpoint-null.h"
+#include "engine/preflight.h"
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* A pool of host memory plays the peer. */
+static char path[64];
+static struct p2pdma_context *context;
+static struct p2pdma_provider *host;
+static struct p2pdma_pool *pool;
+
+static void start(void)
+{
+	char block[4096];
+	int fd;
+
+	strcpy(path, "/var/tmp/test-preflight-XXXXXX");
+	fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	memset(block, 'a', sizeof(block));
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(write(fd, block, sizeof(block)), 4096);
+	close(fd);
+	ck_assert_int_eq(p2pdma_context_create(NULL, &context), 0);
+	ck_assert_int_eq(p2pdma_provider_open(context, "host", NULL, &host), 0);
+	ck_assert_int_eq(p2pdma_pool_create(host, 65536, 2, 2, &pool), 0);
+}
+
+static void finish(void)
+{
+	p2pdma_pool_destroy(pool);
+	p2pdma_provider_close(host);
+	p2pdma_context_destroy(context);
+	unlink(path);
+}
+
+static void check(struct endpoint *endpoint, enum preflight_answer answer,
+		  int error)
+{
+	struct preflight_result result;
+
+	ck_assert_int_eq(preflight_run(endpoint, 5000, pool, host,
+				       200 * NS_PER_MS, &result), 0);
+	if (endpoint->direct_fd < 0)
+		answer = PREFLIGHT_UNKNOWN;
+	ck_assert_int_eq(result.answer, answer);
+	ck_assert_int_eq(result.error, error);
+	endpoint_close(endpoint);
+}
+
+START_TEST(memory_that_takes_the_data_works)
+{
+	struct endpoint *endpoint;
+
+	start();
+	ck_assert_int_eq(endpoint_open(path, ENDPOINT_READ, &endpoint), 0);
+	check(endpoint, PREFLIGHT_WORKS, 0);
+	finish();
+}
+END_TEST
+
+START_TEST(memory_that_is_refused_is_told_with_its_error)
+{
+	struct endpoint_faults faults = { .refuse_error = -EREMOTEIO };
+	struct endpoint *endpoint;
+
+	start();
+	faults.refuse_start = p2pdma_pool_get_slot(pool, 0);
+	faults.refuse_bytes = 2 * 65536;
+	ck_assert_int_eq(endpoint_null_open(path, ENDPOINT_READ, &faults,
+					    &endpoint), 0);
+	check(endpoint, PREFLIGHT_REFUSED, -EREMOTEIO);
+	finish();
+}
+END_TEST
+
+START_TEST(success_without_data_is_found_out)
+{
+	struct endpoint_faults faults = { .is_lost = true };
+	struct endpoint *endpoint;
+
+	start();
+	faults.refuse_start = p2pdma_pool_get_slot(pool, 0);
+	faults.refuse_bytes = 2 * 65536;
+	ck_assert_int_eq(endpoint_null_open(path, ENDPOINT_READ, &faults,
+					    &endpoint), 0);
+	check(endpoint, PREFLIGHT_DIFFERS, 0);
+	finish();
+}
+END_TEST
+
+START_TEST(a_file_that_is_being_replaced_is_tried_by_writing)
+{
+	struct endpoint *endpoint;
+
+	start();
+	ck_assert_int_eq(endpoint_open(path, ENDPOINT_WRITE | ENDPOINT_REPLACE,
+				       &endpoint), 0);
+	check(endpoint, PREFLIGHT_WORKS, 0);
+	finish();
+}
+END_TEST
+
+START_TEST(an_endpoint_that_fails_anyway_is_an_error)
+{
+	const struct endpoint_faults faults = {
+		.error_offset = 0, .error_bytes = 65536, .error = -EIO,
+	};
+	struct preflight_result result;
+	struct endpoint *endpoint;
+
+	start();
+	ck_assert_int_eq(endpoint_null_open(path, ENDPOINT_READ, &faults,
+					    &endpoint), 0);
+	if (endpoint->direct_fd >= 0)
+		ck_assert_int_eq(preflight_run(endpoint, 0, pool, host,
+					       NS_PER_SEC, &result), -EIO);
+	endpoint_close(endpoint);
+	finish();
+}
+END_TEST
+
+START_TEST(silence_is_an_answer_after_its_time)
+{
+	const struct endpoint_faults faults = { .is_silent = true };
+	struct preflight_result result;
+	struct endpoint *endpoint;
+
+	start();
+	ck_assert_int_eq(endpoint_null_open(path, ENDPOINT_READ, &faults,
+					    &endpoint), 0);
+	if (endpoint->direct_fd >= 0)
+		ck_assert_int_eq(preflight_run(endpoint, 0, pool, host,
+					       100 * NS_PER_MS, &result),
+				 -ETIMEDOUT);
+	unlink(path);
+}
+END_TEST
+
+UNIT_SUITE("preflight",
+	   memory_that_takes_the_data_works,
+	   memory_that_is_refused_is_told_with_its_error,
+	   success_without_data_is_found_out,
+	   a_file_that_is_being_replaced_is_tried_by_writing,
+	   an_endpoint_that_fails_anyway_is_an_error,
+	   silence_is_an_answer_after_its_time);
