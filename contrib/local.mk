@@ -19,6 +19,7 @@ P2PLAB = \
 dist_noinst_SCRIPTS += \
 	%D%/p2plab/p2plab \
 	%D%/p2plab/guest/init \
+	%D%/p2plab/guest/main \
 	%D%/p2plab/guest/bin/lab_bdf \
 	%D%/p2plab/guest/bin/lab_dev
 EXTRA_DIST += $(P2PLAB)

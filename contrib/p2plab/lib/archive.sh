@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Knows what the guest's file system holds. It is an initramfs of two archives,
-# one behind the other: the base (programs of this machine and the modules of
-# the kernel; kept in the cache) and what belongs to one run. Knows nothing of
-# QEMU or of machines.
+# Knows what the guest's file system holds. Its root is an initramfs of two
+# archives, one behind the other: just enough to mount /usr, and what belongs to
+# one run. /usr is a read-only image with programs of this machine and modules
+# of the kernel; being read only where it is used, it costs no time at boot.
+# Image and first archive are kept in the cache. Knows nothing of QEMU or of
+# machines.
 
 # What the guest has, as far as this machine has it; busybox fills the gaps.
 readonly guest_programs='
@@ -43,67 +45,80 @@ libraries_of() {
 		$1 ~ /^\// && $1 !~ /:$/ { print $1 }' | sort -u
 }
 
-# copy_files ROOT: the files that stdin names, into ROOT at their own places;
-# /bin, /sbin and /lib are links into /usr, as in Debian.
-copy_files() {
-	tar -c -h -P -T - | tar -x -C "$1" --no-same-owner \
-		--transform 's,^/*,,;s,^\(bin\|sbin\|lib\|lib64\)/,usr/\1/,'
-}
-
-new_root() {
-	local name
-	mkdir -p "$1"/{dev,proc,sys,run,tmp,root,mnt,results,etc,lab}
-	chmod 1777 "$1/tmp"
-	for name in bin sbin lib lib64; do
-		mkdir -p "$1/usr/$name"
-		ln -s "usr/$name" "$1/$name"
-	done
-}
-
 # What the base depends on, as text: its checksum is the base's name.
 base_recipe() {
 	cat "$cache/kernel/$1/release" "$lab/lib/archive.sh" "$lab"/guest/init \
-		"$lab"/guest/bin/*
+		"$lab"/guest/main "$lab"/guest/bin/*
 	# shellcheck disable=SC2086 # a list of programs
 	find_programs $guest_programs busybox |
 		xargs -r stat -L -c '%n %s %Y'
 }
 
-# base_archive KERNEL-KIND: makes the base if need be; its file is in $REPLY.
-base_archive() {
+# find_base KERNEL-KIND: makes the base if need be; $base.img and $base.cpio
+# are its two files.
+find_base() {
 	local key
 	key=$(base_recipe "$1" | sha256sum)
-	REPLY=$cache/base/$1-${key:0:16}.cpio
-	if [ -f "$REPLY" ]; then
-		touch -c "$REPLY" 2>/dev/null
-		return
-	fi
-	lock_cache
-	[ -f "$REPLY" ] || make_base "$1" "$REPLY"
-	unlock_cache
+	base=$cache/base/$1-${key:0:16}
+	[ -f "$base.cpio" ] || {
+		lock_cache
+		[ -f "$base.cpio" ] || make_base "$1"
+		unlock_cache
+	}
+	touch -c "$base.cpio" 2>/dev/null || true
 }
 
 make_base() {
-	local kind=$1 file=$2 root
-	detail "making the guest's base archive (once for each kernel)"
-	mkdir -p "${file%/*}"
-	root=$(mktemp -d "${file%/*}/.root.XXXXXX") || die "no room in $cache"
-	new_root "$root"
-	fill_base "$root" "$kind"
-	(cd "$root" && find . -print0 | sort -z |
-		cpio -0 -o -H newc -R 0:0 --quiet) >"$file.new" ||
-		die "the base archive could not be made"
-	mv "$file.new" "$file"
+	local kind=$1 root
+	say "making the guest's /usr (once for each kernel)"
+	mkdir -p "${base%/*}"
+	root=$(mktemp -d "${base%/*}/.root.XXXXXX") || die "no room in $cache"
+	fill_usr "$root/usr" "$kind"
+	image_of "$root/usr" "$base.img" || die "the guest's /usr: no image"
+	fill_root "$root/root" "$root/usr" "$kind"
+	archive_of "$root/root" >"$base.cpio.new" || die "the guest: no archive"
+	mv "$base.cpio.new" "$base.cpio"
 	rm -rf "$root"
-	# Bases of other scripts or programs are of no use any more, but a
-	# second source tree may still use its own.
-	find "${file%/*}" -name "$kind-*.cpio" -printf '%T@ %p\n' |
-		sort -rn | tail -n +5 | cut -d' ' -f2- | xargs -r rm -f
+	remove_old_bases "$kind"
 }
 
-fill_base() {
-	local root=$1 kind=$2 applet
+# A second source tree may still use its own base, so a few are kept.
+remove_old_bases() {
+	local old
+	find "${base%/*}" -name "$1-*.cpio" -printf '%T@ %p\n' |
+		sort -rn | tail -n +9 | cut -d' ' -f2- |
+		while read -r old; do
+			rm -f "$old" "${old%.cpio}.img"
+		done
+}
+
+# archive_of DIRECTORY: as the kernel takes it, on stdout.
+archive_of() {
+	(cd "$1" && find . -print0 | sort -z |
+		cpio -0 -o -H newc -R 0:0 --quiet)
+}
+
+# image_of DIRECTORY FILE
+image_of() {
+	local kib
+	kib=$(du -sk --apparent-size "$1" | cut -f1)
+	rm -f "$2"
+	truncate -s $((kib * 5 / 4 + 16384))K "$2"
+	PATH=$PATH:/usr/sbin:/sbin mkfs.ext4 -q -O ^has_journal -m 0 \
+		-E root_owner=0:0,nodiscard -d "$1" "$2"
+}
+
+# copy_files USR: the files that stdin names, at their own places below /usr;
+# /bin, /sbin and /lib are links into /usr, as in Debian.
+copy_files() {
+	tar -c -h -P -T - | tar -x -C "$1" --no-same-owner \
+		--transform 's,^/*\(usr/\)\?,,'
+}
+
+fill_usr() {
+	local usr=$1 kind=$2 applet
 	local -a programs
+	mkdir -p "$usr"/{bin,sbin,lib,lib64}
 	# shellcheck disable=SC2086 # a list of programs
 	mapfile -t programs < <(find_programs $guest_programs busybox)
 	{
@@ -111,36 +126,61 @@ fill_base() {
 		libraries_of "${programs[@]}"
 		ls /usr/share/misc/pci.ids /lib/terminfo/{l/linux,v/vt100} \
 			/lib/terminfo/x/xterm{,-256color} 2>/dev/null
-	} | sort -u | copy_files "$root"
+	} | sort -u | copy_files "$usr"
 	for applet in $(busybox --list); do
-		[ -e "$root/usr/bin/$applet" ] ||
-			[ -e "$root/usr/sbin/$applet" ] ||
-			ln -s busybox "$root/usr/bin/$applet"
+		[ -e "$usr/bin/$applet" ] || [ -e "$usr/sbin/$applet" ] ||
+			ln -s busybox "$usr/bin/$applet"
 	done
+	cp "$lab"/guest/bin/* "$usr/bin/"
+	chmod 755 "$usr"/bin/lab_*
+	# shellcheck disable=SC2086 # a list of modules
+	copy_modules "$usr" "$kind" $guest_modules
+}
+
+# fill_root ROOT USR KIND: what there is before /usr is mounted.
+fill_root() {
+	local root=$1 usr=$2 name
+	mkdir -p "$root"/{dev,proc,sys,run,tmp,root,mnt,results,files,etc,lab/dev}
+	chmod 1777 "$root/tmp"
+	ln -s /proc/self/fd "$root/lab/dev/fd"
+	ln -s /proc/self/fd/0 "$root/lab/dev/stdin"
+	ln -s /proc/self/fd/1 "$root/lab/dev/stdout"
+	ln -s /proc/self/fd/2 "$root/lab/dev/stderr"
+	for name in bin sbin lib lib64; do
+		mkdir -p "$root/usr/$name"
+		ln -s "usr/$name" "$root/$name"
+	done
+	cp "$usr/bin/busybox" "$root/lab/busybox"
 	cp "$lab/guest/init" "$root/init"
-	cp "$lab"/guest/bin/* "$root/usr/bin/"
-	chmod 755 "$root/init" "$root"/usr/bin/lab_*
+	cp "$lab/guest/main" "$root/lab/main"
+	chmod 755 "$root/init" "$root/lab/main"
 	fill_etc "$root/etc"
-	fill_modules "$root" "$kind"
+	copy_modules "$root/usr" "$3" virtio_pci virtio_blk virtio_console
 }
 
 fill_etc() {
 	printf '%s\n' root:x:0:0::/root:/bin/bash \
 		user:x:1000:1000::/tmp:/bin/bash >"$1/passwd"
 	printf '%s\n' root:x:0: disk:x:6: user:x:1000: >"$1/group"
-	: >"$1/fstab"
 	ln -s /proc/mounts "$1/mtab"
-	echo p2plab >"$1/hostname"
+	printf '%s\n' 'proc /proc proc defaults' 'sysfs /sys sysfs defaults' \
+		'devtmpfs /dev devtmpfs defaults' 'tmpfs /tmp tmpfs mode=1777' \
+		'tmpfs /run tmpfs defaults' \
+		'debugfs /sys/kernel/debug debugfs defaults' >"$1/fstab"
+	printf '%s\n' '/dev/vda /usr ext4 ro' 'devpts /dev/pts devpts defaults' \
+		'tmpfs /dev/shm tmpfs defaults' >"$1/fstab.late"
 }
 
-# The modules are unpacked here, where it is fast, and not in the guest.
-fill_modules() {
-	local root=$1 kernel=$cache/kernel/$2 release from to module
+# copy_modules USR KIND MODULE…: with what they need, unpacked: here that is
+# fast, in the guest it is not.
+copy_modules() {
+	local usr=$1 kernel=$cache/kernel/$2 release from to module
+	shift 2
 	release=$(cat "$kernel/release")
 	from=$kernel/lib/modules/$release
-	to=$root/usr/lib/modules/$release
+	to=$usr/lib/modules/$release
 	mkdir -p "$to"
-	for module in $guest_modules; do
+	for module in "$@"; do
 		modprobe -d "$kernel" -S "$release" --show-depends \
 			--ignore-install "$module" 2>/dev/null
 	done | awk '$1 == "insmod" { print $2 }' | sort -u |
@@ -148,7 +188,7 @@ fill_modules() {
 		tar -c -h -C "$from" -T - | tar -x -C "$to" --no-same-owner
 	find "$to" -name '*.ko.xz' -exec xz -d {} +
 	find "$to" -name '*.ko.zst' -exec zstd -q -d --rm {} +
-	depmod -b "$root" "$release" 2>/dev/null
+	depmod -b "$usr" "$release" 2>/dev/null
 }
 
 # real_program FILE: libtool leaves a script where the program should be, and
@@ -167,22 +207,11 @@ real_program() {
 add_program() {
 	local root=$1 real libraries
 	real=$(real_program "$2")
-	cp -L "$real" "$root/usr/bin/$(basename "$2")" ||
+	cp -L "$real" "$root/lab/bin/$(basename "$2")" ||
 		die "$2: cannot be read"
 	libraries=$(LD_LIBRARY_PATH=${build:+$build/src/.libs} \
 		libraries_of "$real")
-	[ -z "$libraries" ] || add_libraries "$root" <<<"$libraries"
-}
-
-# Libraries of this build go where the guest's loader looks by itself.
-add_libraries() {
-	local root=$1 file
-	while read -r file; do
-		case $file in
-		/lib/* | /lib64/* | /usr/lib/*) echo "$file" ;;
-		*) cp -L "$file" "$root/usr/lib/" ;;
-		esac
-	done | copy_files "$root"
+	[ -z "$libraries" ] || xargs cp -L -t "$root/lab/lib" <<<"$libraries"
 }
 
 # find_build: the directory with src/p2ptopo and its like, into $build; empty
@@ -220,11 +249,11 @@ add_our_programs() {
 	done
 }
 
-# run_archive FILE: what this run adds, behind the base, in FILE. Uses the
+# run_archive FILE: the guest's root, with what this run adds, in FILE. Uses the
 # arrays command, tools and files, and $settings_text.
 run_archive() {
-	local initrd=$1 root=$work/root file
-	mkdir -p "$root"/{lab,root,usr/bin,usr/lib/x86_64-linux-gnu}
+	local root=$work/root file
+	mkdir -p "$root"/{lab/bin,lab/lib,files}
 	printf '%s\0' "${command[@]}" >"$root/lab/command"
 	printf '%s\n' "$settings_text" >"$root/lab/settings"
 	add_our_programs "$root"
@@ -234,12 +263,11 @@ run_archive() {
 		add_program "$root" "$file"
 	done
 	for file in "${files[@]}"; do
-		cp -RL --preserve=mode "$file" "$root/root/" ||
+		cp -RL --preserve=mode "$file" "$root/files/" ||
 			usage_error "--file=$file: cannot be read"
 	done
-	base_archive "$machine_kernel"
 	{
-		cat "$REPLY"
-		cd "$root" && find . | cpio -o -H newc -R 0:0 --quiet
-	} >"$initrd" || die "the guest's archive could not be made"
+		cat "$base.cpio"
+		archive_of "$root"
+	} >"$1" || die "the guest's archive could not be made"
 }

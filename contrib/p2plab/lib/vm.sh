@@ -3,8 +3,11 @@
 # Knows QEMU: starts one guest, listens to it, ends it by its own pid. Knows
 # nothing of machine files beyond the arguments that they became.
 
+# The second line only saves time: nothing here needs the certificates, the
+# security modules or the initrd's memory.
 readonly kernel_words='console=ttyS0 loglevel=4 panic=-1 log_buf_len=4M
-random.trust_cpu=on no_timer_check audit=0'
+random.trust_cpu=on no_timer_check audit=0 lsm= mitigations=off
+initcall_blacklist=load_system_certificate_list,init_encrypted'
 readonly boot_seconds=90
 
 # choose_accelerator: kvm where an ordinary guest really starts under it. That
@@ -86,6 +89,8 @@ qemu_arguments() {
 		qemu+=(-chardev "file,id=serial,path=$work/console.log")
 	fi
 	qemu+=(-serial chardev:serial
+		-drive "if=none,id=usr,format=raw,readonly=on,file=$base.img"
+		-device virtio-blk-pci,drive=usr,bus=pcie.0,addr=1d.0
 		-device "virtio-serial-pci,id=ports,bus=pcie.0,addr=1e.0")
 	for name in control stdout stderr kernel kernel-whole results; do
 		port $name
@@ -204,8 +209,9 @@ keep_results() {
 	mkdir -p "$results" || die "$results: cannot be made"
 	cp "$work/console.log" "$work/qemu.log" "$results/" 2>/dev/null
 	[ -s "$results/qemu.log" ] || rm -f "$results/qemu.log"
-	tar -xf "$work/kernel-whole" -C "$results" 2>/dev/null ||
-		cp "$work/kernel" "$results/kernel.log" 2>/dev/null
+	cp "$work/kernel" "$results/kernel.log" 2>/dev/null
+	[ ! -s "$work/kernel-whole" ] ||
+		cp "$work/kernel-whole" "$results/kernel.log"
 	[ ! -s "$work/results" ] ||
 		tar -xf "$work/results" -C "$results" --no-same-owner \
 			--no-overwrite-dir ||
