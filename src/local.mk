@@ -18,22 +18,30 @@ noinst_LTLIBRARIES += %D%/libbase.la
 # unit tests; libp2pdma.la is the same objects behind the version script.
 noinst_LTLIBRARIES += %D%/libcore.la
 %C%_libcore_la_SOURCES = \
+	%D%/lib/block.c %D%/lib/block.h \
 	%D%/lib/cmb.c %D%/lib/cmb.h \
 	%D%/lib/context.c %D%/lib/context.h \
 	%D%/lib/drive.c %D%/lib/drive.h \
+	%D%/lib/host-bridge.c %D%/lib/host-bridge.h \
+	%D%/lib/layer.c %D%/lib/layer.h \
 	%D%/lib/machine.c %D%/lib/machine.h \
+	%D%/lib/mount.c %D%/lib/mount.h \
 	%D%/lib/names.c \
 	%D%/lib/p2pdma.h \
-	%D%/lib/pool.c \
-	%D%/lib/provider.c %D%/lib/provider.h \
 	%D%/lib/pci.c %D%/lib/pci.h \
 	%D%/lib/pci-caps.c %D%/lib/pci-caps.h \
+	%D%/lib/pci-nvme.c \
+	%D%/lib/pool.c \
+	%D%/lib/provider.c %D%/lib/provider.h \
 	%D%/lib/provider-host.c \
 	%D%/lib/provider-p2pmem.c \
 	%D%/lib/scan.c \
+	%D%/lib/select.c \
 	%D%/lib/sigbus.c %D%/lib/sigbus.h \
 	%D%/lib/sysfs.c %D%/lib/sysfs.h \
-	%D%/lib/topology.c %D%/lib/topology.h
+	%D%/lib/target.c %D%/lib/target.h \
+	%D%/lib/topology.c %D%/lib/topology.h \
+	%D%/lib/verdict.c %D%/lib/verdict.h
 %C%_libcore_la_CFLAGS = $(AM_CFLAGS) $(LIBNVME_CFLAGS) $(LIBPCI_CFLAGS)
 %C%_libcore_la_LIBADD = %D%/libbase.la $(LIBNVME_LIBS) $(LIBPCI_LIBS)
 

@@ -61,7 +61,8 @@ UNIT_TESTS = \
 	%D%/unit/test-sigbus \
 	%D%/unit/test-workload \
 	%D%/unit/test-writer \
-	%D%/unit/test-topology
+	%D%/unit/test-topology \
+	%D%/unit/test-verdict
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

@@ -238,6 +238,10 @@ struct p2pdma_reason {
 struct p2pdma_verdict {
 	enum p2pdma_reach reach;
 	int distance;		/**< the kernel's own; -1 unknown */
+	uint64_t bottleneck_bytes_per_sec; /**< slowest link as trained;
+					        0 unknown, or no link at all */
+	const struct p2pdma_function *bottleneck_at; /**< lower end; or NULL */
+	unsigned links;		/**< that a byte crosses on its way */
 	size_t reason_count;
 	struct p2pdma_reason reasons[P2PDMA_REASONS_MAX];
 };

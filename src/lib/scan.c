@@ -68,6 +68,10 @@ static int add_function(struct scan *scan, const char *address)
 	return 0;
 }
 
+/*
+ * The kernel goes up from a virtual function by way of the physical one, and
+ * sysfs shows both below the same bridge, so that parent serves both.
+ */
 static void tie(struct scan *scan)
 {
 	for (size_t i = 0; i < scan->relative_count; i++) {

@@ -6,19 +6,13 @@
 #include "base/macro.h"
 #include "lib/pci.h"
 
-const struct p2pdma_function *
-topology_upstream(const struct p2pdma_function *f)
-{
-	return f->physfn ? f->physfn->parent : f->parent;
-}
-
 /* Hops from @from up to @to; -1 when @to is not above it. */
 static int count_hops(const struct p2pdma_function *from,
 		      const struct p2pdma_function *to)
 {
 	int hops = 0;
 
-	for (; from; from = topology_upstream(from), hops++)
+	for (; from; from = from->parent, hops++)
 		if (from == to)
 			return hops;
 	return -1;
@@ -28,7 +22,7 @@ static int count_chain(const struct p2pdma_function *f)
 {
 	int nodes = 0;
 
-	for (; f; f = topology_upstream(f))
+	for (; f; f = f->parent)
 		nodes++;
 	return nodes;
 }
@@ -38,7 +32,7 @@ struct topology_path topology_measure(const struct p2pdma_function *a,
 {
 	const struct p2pdma_function *above = a;
 
-	for (int hops = 0; above; above = topology_upstream(above), hops++) {
+	for (int hops = 0; above; above = above->parent, hops++) {
 		int others = count_hops(b, above);
 
 		if (others >= 0)
@@ -78,17 +72,15 @@ bool topology_shares_host_bridge(const struct p2pdma_function *a,
 	       !strcmp(a->root_bus, b->root_bus);
 }
 
-/* A port's own attributes tell of the link on its far side, so the step from
- * a downstream port up to its switch's upstream port has none. */
+/* From a downstream port up to its upstream port it is one piece of silicon. */
 bool topology_has_link(const struct p2pdma_function *f)
 {
-	return topology_upstream(f) && f->port != P2PDMA_PORT_DOWNSTREAM &&
-	       f->port != P2PDMA_PORT_ROOT;
+	return f->parent && f->port != P2PDMA_PORT_DOWNSTREAM;
 }
 
 uint64_t topology_link_max(const struct p2pdma_function *f)
 {
-	const struct p2pdma_function *above = topology_upstream(f);
+	const struct p2pdma_function *above = f->parent;
 	uint64_t here = f->link_max.bytes_per_sec;
 	uint64_t there = above ? above->link_max.bytes_per_sec : 0;
 

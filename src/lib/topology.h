@@ -26,13 +26,6 @@ struct topology_path {
 	int distance;				/* the kernel's own */
 };
 
-/*
- * The bridge above @f. A virtual function has that of its physical one, as
- * in pci_upstream_bridge().
- */
-const struct p2pdma_function *
-topology_upstream(const struct p2pdma_function *f);
-
 /* As calc_map_type_and_dist() counts; @a == @b is 0. */
 struct topology_path topology_measure(const struct p2pdma_function *a,
 				      const struct p2pdma_function *b);
@@ -53,8 +46,10 @@ bool topology_shares_host_bridge(const struct p2pdma_function *a,
 /* Bytes a second of the link from @f upwards that its two ends can do. */
 uint64_t topology_link_max(const struct p2pdma_function *f);
 
-/* True when the step from @f to the bridge above it is a link with a rate,
- * and not the inside of a switch. */
+/*
+ * True when the step from @f to the bridge above it is a link, and not the
+ * inside of a switch.
+ */
 bool topology_has_link(const struct p2pdma_function *f);
 
 #endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Knows the way from a block device down to PCI functions, through
+ * partitions, dm, md and multipath heads; must not know about paths and
+ * file systems.
+ */
+#ifndef P2PDMA_LIB_BLOCK_H
+#define P2PDMA_LIB_BLOCK_H
+
+#include "lib/target.h"
+
+/* Adds the layers and clients of block device @name: "nvme0n1p1", "md0". */
+int block_walk(struct target *target, const char *name);
+
+/* Fills device, disk, sizes, limits and holders from block device @name. */
+int block_describe(struct target *target, const char *name);
+
+/* The name of device MAJOR:MINOR; @type is "block" or "char". */
+int block_find_name(const struct p2pdma_context *context, const char *type,
+		    unsigned major, unsigned minor, char **name);
+
+/* The block device that device mapper calls @dm_name. */
+int block_find_dm(const struct p2pdma_context *context, const char *dm_name,
+		  char **name);
+
+#endif

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/mount.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/sysfs.h"
+
+/* "\040" to a space, and so on; in place. */
+static void decode(char *text)
+{
+	char *out = text;
+
+	for (; *text; out++) {
+		unsigned code;
+
+		if (sscanf(text, "\\%3o", &code) == 1) {
+			*out = (char)code;
+			text += 4;
+		} else {
+			*out = *text++;
+		}
+	}
+	*out = '\0';
+}
+
+/* ID PARENT MAJOR:MINOR ROOT POINT OPTIONS TAGS... - TYPE SOURCE OPTIONS */
+bool mount_parse(char *line, struct mount *mount)
+{
+	char *rest = line, *fields[6], *separator;
+	char *type, *source, *options;
+
+	for (int i = 0; i < 6; i++) {
+		fields[i] = strsep(&rest, " ");
+		if (!rest)
+			return false;
+	}
+	separator = *rest == '-' ? rest : strstr(rest, " - ");
+	if (!separator)
+		return false;
+	rest = strchr(separator, '-') + 1;
+	rest += *rest == ' ';
+	type = strsep(&rest, " ");
+	source = strsep(&rest, " ");
+	options = rest;
+	if (!options || sscanf(fields[0], "%d", &mount->id) != 1 ||
+	    sscanf(fields[2], "%u:%u", &mount->major, &mount->minor) != 2)
+		return false;
+	decode(fields[4]);
+	decode(source);
+	mount->point = fields[4];
+	mount->type = type;
+	mount->source = source;
+	mount->options = options;
+	return true;
+}
+
+bool mount_has_option(const struct mount *mount, const char *option)
+{
+	size_t length = strlen(option);
+	const char *at = mount->options;
+
+	while (at && *at) {
+		size_t here = strcspn(at, ",");
+
+		if (here == length && !strncmp(at, option, length))
+			return true;
+		at += here + (at[here] == ',');
+	}
+	return false;
+}
+
+const char *mount_get_option(const struct mount *mount, struct arena *arena,
+			     const char *option)
+{
+	size_t length = strlen(option);
+	const char *at = mount->options;
+	char *value;
+
+	while (at && (strncmp(at, option, length) || at[length] != '=')) {
+		at = strchr(at, ',');
+		at += !!at;
+	}
+	if (!at)
+		return NULL;
+	value = arena_strdup(arena, at + length + 1);
+	if (value)
+		value[strcspn(value, ",")] = '\0';
+	return value;
+}
+
+/* Later lines lie on top of earlier ones, so the last match counts. */
+typedef size_t (*score_fn)(const struct mount *mount, const void *wanted);
+
+static int find_best(const struct p2pdma_context *context,
+		     struct arena *arena, score_fn score, const void *wanted,
+		     struct mount *best)
+{
+	_cleanup_free_ char *text = NULL;
+	char *rest, *line;
+	size_t highest = 0;
+	int rc;
+
+	rc = sysfs_read_text(context, "proc", "self/mountinfo", &text);
+	if (rc)
+		return rc;
+	rest = arena_strdup(arena, text);
+	if (!rest)
+		return -ENOMEM;
+	while ((line = strsep(&rest, "\n"))) {
+		struct mount mount;
+		size_t points;
+
+		if (!mount_parse(line, &mount))
+			continue;
+		points = score(&mount, wanted);
+		if (points && points >= highest) {
+			highest = points;
+			*best = mount;
+		}
+	}
+	return highest ? 0 : -ENOENT;
+}
+
+static size_t score_id(const struct mount *mount, const void *wanted)
+{
+	return mount->id == *(const int *)wanted;
+}
+
+static size_t score_path(const struct mount *mount, const void *wanted)
+{
+	const char *path = wanted;
+	size_t length = strlen(mount->point);
+
+	if (!strcmp(mount->point, "/"))
+		return 1;
+	if (strncmp(mount->point, path, length) || !strchr("/", path[length]))
+		return 0;
+	return length;
+}
+
+int mount_find(const struct p2pdma_context *context, struct arena *arena,
+	       int id, struct mount *mount)
+{
+	return find_best(context, arena, score_id, &id, mount);
+}
+
+int mount_find_path(const struct p2pdma_context *context,
+		    struct arena *arena, const char *path,
+		    struct mount *mount)
+{
+	return find_best(context, arena, score_path, path, mount);
+}

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "lib/block.h"
+#include "lib/layer.h"
+#include "lib/mount.h"
+#include "lib/pci.h"
+#include "lib/sysfs.h"
+#include "lib/topology.h"
+
+#define CLASS_NVME	"sys/class/nvme"
+#define BTRFS		"sys/fs/btrfs"
+
+/* -------------------------------------------------------------------------
+ * Putting it together
+ */
+
+int target_add_client(struct target *target,
+		      const struct p2pdma_function *client)
+{
+	const struct p2pdma_function **slot;
+
+	for (size_t i = 0; i < target->public.client_count; i++)
+		if (target->clients[i] == client)
+			return 0;
+	slot = array_add(target->clients, target->public.client_count);
+	if (!slot)
+		return -ENOMEM;
+	*slot = client;
+	return 0;
+}
+
+int target_add_layer(struct target *target, const char *kind,
+		     const char *name)
+{
+	const char *kept_kind = arena_strdup(&target->arena, kind);
+	const char *kept_name = arena_strdup(&target->arena, name);
+	struct p2pdma_layer *layer;
+
+	if (!kept_kind || (name && !kept_name))
+		return -ENOMEM;
+	layer = array_add(target->layers, target->public.layer_count);
+	if (!layer)
+		return -ENOMEM;
+	*layer = layer_make(target->topology->machine.kernel_version,
+			    kept_kind, kept_name);
+	return 0;
+}
+
+int target_add_holder(struct target *target, const char *name)
+{
+	const char *kept = arena_strdup(&target->arena, name);
+	const char **slot;
+
+	slot = kept ? array_add(target->holders,
+				target->public.holder_count) : NULL;
+	if (!slot)
+		return -ENOMEM;
+	*slot = kept;
+	return 0;
+}
+
+/* The worst of the layers, and why. */
+static int conclude(struct target *target)
+{
+	struct p2pdma_target *t = &target->public;
+
+	t->passes_reads = P2PDMA_YES;
+	t->passes_writes = P2PDMA_YES;
+	for (size_t i = 0; i < t->layer_count; i++) {
+		const struct p2pdma_layer *layer = &target->layers[i];
+		struct p2pdma_reason *reason;
+
+		t->passes_reads =
+			layer_worse(t->passes_reads, layer->passes_reads);
+		t->passes_writes =
+			layer_worse(t->passes_writes, layer->passes_writes);
+		if (layer_passes(layer, P2PDMA_READ | P2PDMA_WRITE) ==
+		    P2PDMA_YES)
+			continue;
+		reason = array_add(target->reasons, t->reason_count);
+		if (!reason)
+			return -ENOMEM;
+		layer_explain(layer, reason);
+	}
+	t->clients = target->clients;
+	t->layers = target->layers;
+	t->holders = target->holders;
+	t->reasons = target->reasons;
+	return 0;
+}
+
+/* -------------------------------------------------------------------------
+ * Devices
+ */
+
+static int resolve_block(struct target *target, const char *name)
+{
+	int rc = block_describe(target, name);
+
+	return rc ? rc : block_walk(target, name);
+}
+
+/* "nvme0" is the controller itself, "ng0n1" another way to "nvme0n1". */
+static int resolve_character(struct target *target, const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *address = NULL;
+	const struct p2pdma_function *function = NULL;
+	char block[64];
+
+	if (!strncmp(name, "ng", 2)) {
+		snprintf(block, sizeof(block), "nvme%s", name + 2);
+		return resolve_block(target, block);
+	}
+	if (!sysfs_canonical(target->context, CLASS_NVME, name, &path))
+		address = pci_address_of_path(path);
+	if (address)
+		function = p2pdma_topology_find(target->topology, address);
+	if (!function)
+		return 0;
+	target->public.kind = P2PDMA_TARGET_FUNCTION;
+	return target_add_client(target, function);
+}
+
+static int resolve_address(struct target *target, const char *address)
+{
+	const struct p2pdma_function *function =
+		p2pdma_topology_find(target->topology, address);
+
+	if (!function)
+		return -ENXIO;
+	target->public.kind = P2PDMA_TARGET_FUNCTION;
+	return target_add_client(target, function);
+}
+
+/* -------------------------------------------------------------------------
+ * Files and directories
+ */
+
+/* What the options change about peer pages becomes part of the kind. */
+static const struct {
+	const char *type;
+	const char *option;
+	const char *kind;
+} variants[] = {
+	{ "ext4", "data=journal", "ext4 data=journal" },
+	{ "btrfs", "nodatasum", "btrfs nodatasum" },
+};
+
+static const char *name_filesystem(const struct mount *mount)
+{
+	/* "fuse.sshfs" is a fuse. */
+	if (!strncmp(mount->type, "fuse.", 5))
+		return "fuse";
+	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++)
+		if (!strcmp(mount->type, variants[i].type) &&
+		    mount_has_option(mount, variants[i].option))
+			return variants[i].kind;
+	return mount->type;
+}
+
+/* The device that the source names; file systems without one have none. */
+static int find_source(struct target *target, const struct mount *mount,
+		       char **name)
+{
+	struct stat status;
+
+	if (mount->major)
+		return block_find_name(target->context, "block",
+				       mount->major, mount->minor, name);
+	if (mount->source[0] != '/' || !target->context->is_live ||
+	    stat(mount->source, &status) || !S_ISBLK(status.st_mode))
+		return -ENOENT;
+	return block_find_name(target->context, "block",
+			       major(status.st_rdev), minor(status.st_rdev),
+			       name);
+}
+
+/* btrfs spreads over several devices; any of them may do the I/O. */
+static int walk_btrfs(struct target *target, const char *device)
+{
+	_cleanup_names_ struct sysfs_names volumes = { 0 };
+	int rc = 0;
+
+	if (sysfs_list(target->context, BTRFS, NULL, &volumes))
+		return block_walk(target, device);
+	for (size_t i = 0; i < volumes.count; i++) {
+		_cleanup_names_ struct sysfs_names devices = { 0 };
+		char dir[PATH_MAX];
+
+		snprintf(dir, sizeof(dir), BTRFS "/%s/devices",
+			 volumes.names[i]);
+		if (!sysfs_exists(target->context, dir, device) ||
+		    sysfs_list(target->context, dir, NULL, &devices))
+			continue;
+		for (size_t j = 0; !rc && j < devices.count; j++)
+			rc = block_walk(target, devices.names[j]);
+		return rc;
+	}
+	return block_walk(target, device);
+}
+
+static int resolve_mount(struct target *target, const struct mount *mount);
+
+/* Files of an overlay lie in one of several directories; all of them must be
+ * on one file system for us to know which. */
+static int resolve_overlay(struct target *target, const struct mount *overlay)
+{
+	const char *upper, *lower;
+	struct mount below, other;
+
+	upper = mount_get_option(overlay, &target->arena, "upperdir");
+	lower = mount_get_option(overlay, &target->arena, "lowerdir");
+	if (!lower || lower[0] != '/' || strchr(lower, ':') ||
+	    mount_find_path(target->context, &target->arena, lower, &below))
+		return target_add_layer(target, "overlay of several", NULL);
+	if (upper && (mount_find_path(target->context, &target->arena, upper,
+				      &other) ||
+		      other.id != below.id))
+		return target_add_layer(target, "overlay of several", NULL);
+	if (!strcmp(below.type, "overlay"))
+		return target_add_layer(target, "overlay of several", NULL);
+	return resolve_mount(target, &below);
+}
+
+static int resolve_mount(struct target *target, const struct mount *mount)
+{
+	_cleanup_free_ char *name = NULL;
+	int rc;
+
+	rc = target_add_layer(target, name_filesystem(mount), NULL);
+	if (rc)
+		return rc;
+	if (!strcmp(mount->type, "overlay"))
+		return resolve_overlay(target, mount);
+	if (find_source(target, mount, &name))
+		return 0;
+	rc = block_describe(target, name);
+	if (rc)
+		return rc;
+	return strcmp(mount->type, "btrfs") ? block_walk(target, name) :
+					      walk_btrfs(target, name);
+}
+
+/* The mount id tells more than st_dev, which is anonymous for btrfs. */
+static int find_mount(struct target *target, int fd, struct mount *mount)
+{
+	struct statx status;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &status))
+		return -errno;
+	if (!(status.stx_mask & STATX_MNT_ID))
+		return -ENOENT;
+	return mount_find(target->context, &target->arena,
+			  (int)status.stx_mnt_id, mount);
+}
+
+/* Before Linux 5.8, and where /proc is not to be seen. */
+static int resolve_device_of_file(struct target *target,
+				  const struct stat *status)
+{
+	_cleanup_free_ char *name = NULL;
+	int rc;
+
+	rc = target_add_layer(target, "unknown file system", NULL);
+	if (rc || block_find_name(target->context, "block",
+				  major(status->st_dev),
+				  minor(status->st_dev), &name))
+		return rc;
+	rc = block_describe(target, name);
+	return rc ? rc : block_walk(target, name);
+}
+
+static int resolve_file(struct target *target, int fd,
+			const struct stat *status)
+{
+	struct mount mount;
+	int rc;
+
+	rc = find_mount(target, fd, &mount);
+	rc = rc ? resolve_device_of_file(target, status) :
+		  resolve_mount(target, &mount);
+	target->public.kind = S_ISDIR(status->st_mode) ?
+				      P2PDMA_TARGET_DIRECTORY :
+				      P2PDMA_TARGET_FILE;
+	target->public.size_bytes =
+		S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0;
+	return rc;
+}
+
+/* -------------------------------------------------------------------------
+ * Any path
+ */
+
+static int resolve_fd(struct target *target, int fd)
+{
+	_cleanup_free_ char *name = NULL;
+	struct stat status;
+	const char *type;
+
+	if (fstat(fd, &status))
+		return -errno;
+	if (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode))
+		return resolve_file(target, fd, &status);
+	if (!S_ISBLK(status.st_mode) && !S_ISCHR(status.st_mode))
+		return 0;
+	type = S_ISBLK(status.st_mode) ? "block" : "char";
+	if (block_find_name(target->context, type, major(status.st_rdev),
+			    minor(status.st_rdev), &name))
+		return S_ISBLK(status.st_mode) ? -ENODEV : 0;
+	return S_ISBLK(status.st_mode) ? resolve_block(target, name) :
+					 resolve_character(target, name);
+}
+
+/* Another machine's /dev is not there: its names must do. */
+static int resolve_name(struct target *target, const char *path)
+{
+	_cleanup_free_ char *dm = NULL;
+	const char *name = path;
+
+	if (!strncmp(path, "/dev/mapper/", 12)) {
+		int rc = block_find_dm(target->context, path + 12, &dm);
+
+		return rc ? rc : resolve_block(target, dm);
+	}
+	if (!strncmp(path, "/dev/", 5))
+		name = path + 5;
+	if (strchr(name, '/') || name[0] == '.')
+		return -ENOENT;
+	if (!strncmp(name, "ng", 2) ||
+	    sysfs_exists(target->context, CLASS_NVME, name))
+		return resolve_character(target, name);
+	return resolve_block(target, name);
+}
+
+static int resolve(struct target *target, const char *path, int given_fd)
+{
+	struct pci_address address;
+	_cleanup_fd_ int fd = -1;
+
+	if (given_fd >= 0)
+		return resolve_fd(target, given_fd);
+	if (!pci_address_parse(path, &address))
+		return resolve_address(target, path);
+	if (!target->context->is_live)
+		return resolve_name(target, path);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : resolve_fd(target, fd);
+}
+
+int p2pdma_target_resolve(struct p2pdma_context *context,
+			  const struct p2pdma_topology *topology,
+			  const char *path, int fd,
+			  struct p2pdma_target **target)
+{
+	struct target *t = calloc(1, sizeof(*t));
+	int rc = -ENOMEM;
+
+	if (!t)
+		return rc;
+	t->context = context;
+	t->topology = topology;
+	t->public.path = arena_strdup(&t->arena, path);
+	if (t->public.path)
+		rc = resolve(t, path, fd);
+	if (!rc)
+		rc = conclude(t);
+	if (rc) {
+		p2pdma_target_destroy(&t->public);
+		return rc;
+	}
+	*target = &t->public;
+	return 0;
+}
+
+void p2pdma_target_destroy(struct p2pdma_target *target)
+{
+	struct target *t = (struct target *)target;
+
+	if (!t)
+		return;
+	arena_fini(&t->arena);
+	free(t->clients);
+	free(t->layers);
+	free(t->holders);
+	free(t->reasons);
+	free(t);
+}
