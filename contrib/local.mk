@@ -14,7 +14,21 @@ P2PLAB = \
 	%D%/p2plab/lib/machine.sh \
 	%D%/p2plab/lib/archive.sh \
 	%D%/p2plab/lib/vm.sh \
-	%D%/p2plab/machines/one-switch
+	%D%/p2plab/machines/acs \
+	%D%/p2plab/machines/iommu \
+	%D%/p2plab/machines/iommu-pt \
+	%D%/p2plab/machines/lba-4k \
+	%D%/p2plab/machines/multipath \
+	%D%/p2plab/machines/nested-switches \
+	%D%/p2plab/machines/no-provider \
+	%D%/p2plab/machines/old-kernel \
+	%D%/p2plab/machines/one-switch \
+	%D%/p2plab/machines/protection-info \
+	%D%/p2plab/machines/slow \
+	%D%/p2plab/machines/two-host-bridges \
+	%D%/p2plab/machines/two-providers \
+	%D%/p2plab/machines/two-root-ports \
+	%D%/p2plab/machines/zen-root-ports
 
 dist_noinst_SCRIPTS += \
 	%D%/p2plab/p2plab \

@@ -8,7 +8,7 @@
 
 declare -a machine_about machine_qemu machine_cmdline machine_serials
 declare -A place_kind place_bus drive_setting
-machine_cpu=max
+machine_cpu=intel
 machine_kernel=p2pdma
 machine_chipset=q35
 machine_numa=0
@@ -206,10 +206,14 @@ change_setting() {
 	drive_setting[$serial.$key]=$value
 }
 
-# in_bytes WHAT TEXT: into $REPLY.
+# in_bytes WHAT TEXT: into $REPLY. K, M, G are powers of 1024; KB, MB, GB of
+# 1000.
 in_bytes() {
-	REPLY=$(numfmt --from=iec "$2" 2>/dev/null) ||
-		usage_error "$machine_file: $1=$2: is no size (4096, 64K, 256M)"
+	local from=iec text=${2%iB}
+	[[ $text != *[KMGT]B ]] || from=si
+	REPLY=$(numfmt --from=$from "${text%B}" 2>/dev/null) ||
+		usage_error "$machine_file: $1=$2: is no size (4096, 64K," \
+			"256M, 30MB)"
 }
 
 # drive_backend SERIAL IMAGE: the -drive of QEMU.
