@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 dist_man_MANS += \
+	%D%/p2pbench.1 \
 	%D%/p2pdma.7

@@ -66,6 +66,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/endpoint-file.c \
 	%D%/engine/endpoint-null.c %D%/engine/endpoint-null.h \
 	%D%/engine/endpoint-ops.h \
+	%D%/engine/memory.c %D%/engine/memory.h \
 	%D%/engine/preflight.c %D%/engine/preflight.h \
 	%D%/engine/ring.c %D%/engine/ring.h \
 	%D%/engine/shape.c %D%/engine/shape.h \
@@ -102,3 +103,9 @@ noinst_LTLIBRARIES += %D%/libcli.la
 	%D%/cli/help.c %D%/cli/help.h \
 	%D%/cli/output.c %D%/cli/output.h
 %C%_libcli_la_LIBADD = %D%/libreport.la
+
+bin_PROGRAMS += %D%/p2pbench
+%C%_p2pbench_SOURCES = %D%/cli/p2pbench.c
+%C%_p2pbench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_p2pbench_LDADD = %D%/libcli.la %D%/libreport.la %D%/libengine.la \
+	%D%/libbase.la %D%/libp2pdma.la $(JSONC_LIBS)

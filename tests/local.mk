@@ -74,6 +74,7 @@ LDADD = %D%/unit/libunit.la src/libcli.la src/libreport.la \
 endif
 
 # --- shell: cli, lint -------------------------------------------------------
-SHELL_TESTS =
+SHELL_TESTS = \
+	%D%/cli/p2pbench.sh
 dist_check_SCRIPTS += $(SHELL_TESTS)
 TESTS += $(SHELL_TESTS)

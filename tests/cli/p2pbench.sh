@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Knows p2pbench's options, exit codes and reports, on files and, for root, on
+# loop devices. Peer memory is the lab's business.
+. "$top_srcdir/tests/tap.sh"
+command -v jq >/dev/null || skip_all "there is no jq (apt-get install jq)"
+
+# value FILTER: what jq finds in the first result in $work/stdout.
+value() {
+	jq -r ".results[0] | $1" "$work/stdout"
+}
+
+# --- usage ------------------------------------------------------------------
+exits 0 "--help is an answer" p2pbench --help
+like "--help has the workloads" "$(cat "$work/stdout")" \
+	'--workload=read\|write\|randread\|copy'
+exits 0 "--workload=help lists them" p2pbench --workload=help
+is "the list has every workload" \
+	"$(awk '{ printf "%s ", $1 }' "$work/stdout")" \
+	"read write randread copy "
+exits 2 "no target is wrong usage" p2pbench
+exits 2 "an unknown workload is wrong usage" p2pbench --workload=trim x
+exits 2 "a copy needs two ends" p2pbench -w copy --allow-write x
+exits 2 "a copy has no third end" p2pbench -w copy --allow-write x y z
+exits 2 "no blocks in flight is wrong usage" p2pbench --depth=0 x
+exits 2 "a block of no size is wrong usage" p2pbench --block-size=0 x
+exits 2 "a duration must be one" p2pbench --time=soon x
+exits 2 "an option that does not exist is wrong usage" p2pbench --fast x
+exits 2 "a warm-up needs a time" p2pbench --warmup=1s --size=1M x
+exits 1 "a target that is not there fails" p2pbench "$work/none"
+like "and is named" "$(cat "$work/stderr")" "^p2pbench: $work/none: No such"
+exits 1 "a character device is no target" p2pbench /dev/null
+exits 1 "a directory is no target" p2pbench "$work"
+
+# --- files --------------------------------------------------------------------
+# blocks N: 64 KiB a block of which the first byte tells the number.
+blocks() {
+	local i
+	for i in $(seq "$1"); do
+		printf "\\x$(printf %02x "$i")"
+		head -c 65535 /dev/zero
+	done
+}
+
+blocks 16 >"$work/file"
+if ! dd if="$work/file" of=/dev/null iflag=direct bs=64K 2>/dev/null; then
+	skip "$work takes no O_DIRECT" "files are measured"
+	done_testing
+fi
+
+exits 0 "a file is read once with --size" \
+	p2pbench -J -p host -b 64K -d 4 -n 1M "$work/file"
+is "as many blocks as there are" "$(value .ios)" 16
+is "as many bytes as there are" "$(value .bytes)" 1048576
+is "without errors" "$(value .errors)" 0
+is "the workload is told" "$(value .workload)" read
+is "the target is told" "$(value .target)" "$work/file"
+is "host memory was asked for" \
+	"$(value '.memory | "\(.kind) \(.fallback_reason)"')" "host null"
+is "block, depth and jobs are told" \
+	"$(value '"\(.block_bytes) \(.depth) \(.jobs)"')" "65536 4 1"
+is "the latencies are in order" "$(value '.latency |
+	.min_ns > 0 and .min_ns <= .p50_ns and .p50_ns <= .p90_ns and
+	.p90_ns <= .p99_ns and .p99_ns <= .p999_ns and
+	.p999_ns <= .p9999_ns and .p9999_ns <= .max_ns')" true
+is "every key of the contract is there" \
+	"$(value 'keys_unsorted - ["destination", "first_error",
+		"size_bytes"] | join(" ")')" \
+	"workload target memory block_bytes depth jobs ios bytes errors duration_ns iops rate_bytes_per_sec latency cpu submits dram_bytes"
+is "the rate is bytes over time" \
+	"$(value '(.bytes * 1e9 / .duration_ns | floor) == .rate_bytes_per_sec')" \
+	true
+
+exits 3 "a provider that does not exist is named" \
+	p2pbench --provider=ffff:1f.7 "$work/file"
+
+exits 0 "fio's names are taken" p2pbench -J -p none --rw=randread --bs=4k \
+	--iodepth=8 --numjobs=2 --runtime=50ms --ramp_time=10ms "$work/file"
+is "and mean the same" \
+	"$(value '"\(.workload) \(.block_bytes) \(.depth) \(.jobs)"')" \
+	"randread 4096 8 2"
+exits 0 "a run by time ends" p2pbench -J -p host -t 100ms "$work/file"
+is "about when it should" \
+	"$(value '.duration_ns | . > 90e6 and . < 5e9')" true
+exits 0 "two targets give two results" \
+	p2pbench -J -p host -b 64K -n 64K "$work/file" "$work/file"
+is "one after the other" "$(jq '.results | length' "$work/stdout")" 2
+exits 0 "CSV has a line of names" p2pbench -F csv -p host -b 64K -n 64K "$work/file"
+is "and a line a result" "$(wc -l <"$work/stdout")" 2
+exits 0 "people get lines" p2pbench -p host -b 64K -n 64K "$work/file"
+like "with IOPS and both rates" "$(cat "$work/stdout")" \
+	'IOPS=[0-9]+, BW=.*iB/s \(.*B/s\)'
+exits 0 "the report goes into a file" \
+	p2pbench -J -o "$work/report" -p host -b 64K -n 64K "$work/file"
+is "and nothing else on stdout" "$(cat "$work/stdout")" ""
+is "the file is the report" "$(jq -r .command "$work/report")" p2pbench
+exits 1 "more than there is cannot be read" p2pbench -n 2M "$work/file"
+
+# --- writing ------------------------------------------------------------------
+before=$(sha256sum <"$work/file")
+exits 5 "writing is refused unless it is allowed" \
+	p2pbench -w write "$work/file"
+like "the option is named" "$(cat "$work/stderr")" 'allow-write'
+truncate -s 1M "$work/copy"
+exits 5 "so is copying" p2pbench -w copy "$work/file" "$work/copy"
+exits 5 "a destination that is too small is refused in any case" \
+	p2pbench -w write --allow-write -n 2M "$work/file"
+exits 5 "ends that overlap are refused in any case" \
+	p2pbench -w copy --allow-write -b 64K -n 1M "$work/file" "$work/file"
+ln "$work/file" "$work/link"
+exits 5 "also by another name" \
+	p2pbench -w copy --allow-write -b 64K -n 1M "$work/file" "$work/link"
+is "nothing of that wrote anything" "$(sha256sum <"$work/file")" "$before"
+exits 0 "a copy copies" p2pbench -J -w copy --allow-write -p host -b 64K \
+	-d 3 -n 1M "$work/file" "$work/copy"
+ok "what it copied is the same" cmp "$work/file" "$work/copy"
+is "a block counts once" "$(value '"\(.ios) \(.bytes)"')" "16 1048576"
+is "the destination is told" "$(value .destination)" "$work/copy"
+exits 0 "writing writes" p2pbench -w write --allow-write -p host -b 64K \
+	-n 1M "$work/copy"
+unlike "every block is another one now" \
+	"$(cmp -l "$work/file" "$work/copy" | wc -l)" '^[0-9]{0,5}$'
+
+# --- loop devices -------------------------------------------------------------
+loop=$(losetup -f --show "$work/file" 2>/dev/null)
+if [ -z "$loop" ]; then
+	skip "loop devices need root" "a block device is measured"
+	done_testing
+fi
+trap 'losetup -d "$loop"; rm -rf "$work"' EXIT
+exits 0 "a block device is measured" p2pbench -J -n 1M -b 64K "$loop"
+is "a loop device is not on PCI, or nothing here has peer memory" \
+	"$(value '.memory | .kind == "host" and
+		(.fallback_reason == "not-pci" or
+		 .fallback_reason == "queue-without-p2p" or
+		 .fallback_reason == "no-p2pmem")')" true
+like "which is said" "$(cat "$work/stderr")" "^p2pbench: $loop: host memory"
+exits 2 "a block must be whole sectors" p2pbench -b 1000 "$loop"
+exits 0 "quiet says nothing of it" p2pbench -q -n 1M "$loop"
+is "really nothing" "$(cat "$work/stderr")" ""
+done_testing
