@@ -35,5 +35,6 @@ dist_noinst_SCRIPTS += \
 	%D%/p2plab/guest/init \
 	%D%/p2plab/guest/main \
 	%D%/p2plab/guest/bin/lab_bdf \
-	%D%/p2plab/guest/bin/lab_dev
+	%D%/p2plab/guest/bin/lab_dev \
+	%D%/p2plab/guest/bin/lab_monitor
 EXTRA_DIST += $(P2PLAB)

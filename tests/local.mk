@@ -78,3 +78,10 @@ SHELL_TESTS = \
 	%D%/cli/p2pbench.sh
 dist_check_SCRIPTS += $(SHELL_TESTS)
 TESTS += $(SHELL_TESTS)
+
+# --- vm: cases on a real kernel in QEMU; tests/vm/run runs them -------------
+check_PROGRAMS += %D%/vm/pattern
+%C%_vm_pattern_LDADD =
+dist_noinst_SCRIPTS += %D%/vm/run %D%/vm/guest-run
+EXTRA_DIST += %D%/vm/guest.sh \
+	%D%/vm/lab.sh

@@ -95,6 +95,12 @@ qemu_arguments() {
 	for name in control stdout stderr kernel kernel-whole results; do
 		port $name
 	done
+	# The monitor listens on a socket, and a port of the guest is the other
+	# end of it: QEMU talks to itself.
+	qemu+=(-chardev "socket,id=qmp,path=$work/qmp,server=on,wait=off"
+		-mon chardev=qmp,mode=control
+		-chardev "socket,id=monitor,path=$work/qmp"
+		-device virtserialport,bus=ports.0,chardev=monitor,name=monitor)
 	qemu+=("${machine_qemu[@]}")
 }
 

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What a lab case has at hand inside the guest. Knows TAP and the kernel's log,
+# and nothing of what is tested. A case file is tests/vm/NAME.sh:
+#
+#   # machine: one-switch            the machine, or several: once on each
+#   # timeout: 60                    seconds that it may take [60]
+#   # p2plab: --set=src0.size=1G     more options of p2plab run
+#   . /files/guest.sh
+#   begin "a drive can be filled"
+#   fill /dev/lab/src0 1 16M
+#   ok "and holds what was written" holds /dev/lab/src0 1 16M
+#   done_testing
+#
+# Every result's name is the sentence of `begin` and its own. A kernel log with
+# WARNING:, BUG: or Oops: in it fails the case that it came up in.
+
+# Words that everybody needs: drives are /dev/lab/SERIAL.
+# bdf SERIAL: the PCI function of a drive, without starting a program.
+bdf() {
+	cat "/dev/lab/$1.pci"
+}
+
+case_name=
+case_number=0
+expected_warning=
+work=/tmp/case
+mkdir -p $work
+
+# tap STATUS NAME
+tap() {
+	local not=''
+	[ "$1" = 0 ] || not='not '
+	printf '%sok - %s: %s\n' "$not" "$case_name" "$2"
+}
+
+explain() {
+	sed 's/^/# /'
+}
+
+# begin SENTENCE: a case, until the next one begins.
+begin() {
+	end_case
+	case_number=$((case_number + 1))
+	case_name=$1
+	expected_warning=
+	echo "lab case $$.$case_number: $1" >/dev/kmsg
+}
+
+# expect_kernel_warning REGEX: this case provokes such lines on purpose.
+expect_kernel_warning() {
+	expected_warning=$1
+}
+
+# kernel_log: what the kernel has said since the case began.
+kernel_log() {
+	dmesg | awk -v mark="lab case $$.$case_number: " '
+		seen { print }
+		index($0, mark) { seen = 1 }'
+}
+
+end_case() {
+	local bad
+	[ -n "$case_name" ] || return 0
+	bad=$(kernel_log | grep -E 'WARNING:|BUG:|Oops:')
+	[ -z "$expected_warning" ] || bad=$(grep -Ev "$expected_warning" <<<"$bad")
+	[ -z "$bad" ] || {
+		tap 1 "the kernel's log is clean"
+		kernel_log | tail -n 40 | explain
+	}
+	case_name=
+}
+
+# ok NAME COMMAND…: passes when COMMAND does.
+ok() {
+	local name=$1 out rc
+	shift
+	out=$("$@" 2>&1)
+	rc=$?
+	tap $rc "$name"
+	[ $rc = 0 ] || { echo "$*: exit $rc"; echo "$out"; } | explain
+}
+
+# is NAME GOT WANTED: passes when the two are the same text.
+is() {
+	if [ "$2" = "$3" ]; then
+		tap 0 "$1"
+	else
+		tap 1 "$1"
+		{ echo "got:    $2"; echo "wanted: $3"; } | explain
+	fi
+}
+
+# like NAME TEXT REGEX, unlike NAME TEXT REGEX
+like() {
+	if grep -Eq -- "$3" <<<"$2"; then
+		tap 0 "$1"
+	else
+		tap 1 "$1"
+		{ echo "nothing matches: $3"; echo "in: $2"; } | explain
+	fi
+}
+
+unlike() {
+	if grep -Eq -- "$3" <<<"$2"; then
+		tap 1 "$1"
+		{ echo "must not match: $3"; echo "in: $2"; } | explain
+	else
+		tap 0 "$1"
+	fi
+}
+
+# exits CODE NAME COMMAND…: passes when COMMAND exits with CODE. Its output
+# stays in $work/stdout and $work/stderr.
+exits() {
+	local want=$1 name=$2 rc=0
+	shift 2
+	"$@" >"$work/stdout" 2>"$work/stderr" || rc=$?
+	if [ $rc = "$want" ]; then
+		tap 0 "$name"
+	else
+		tap 1 "$name"
+		{ echo "$*: exit $rc, wanted $want"
+		  cat "$work/stdout" "$work/stderr"; } | explain
+	fi
+}
+
+# skip REASON NAME: what could not run is said, never passed.
+skip() {
+	printf 'ok - %s: %s # SKIP %s\n' "$case_name" "$2" "$1"
+}
+
+# in_bytes SIZE: 64M and its like as a number, in $REPLY.
+in_bytes() {
+	local n=${1%[KMG]}
+	case $1 in
+	*K) REPLY=$((n << 10)) ;;
+	*M) REPLY=$((n << 20)) ;;
+	*G) REPLY=$((n << 30)) ;;
+	*) REPLY=$1 ;;
+	esac
+}
+
+# fill FILE SEED SIZE [OFFSET]: blocks that bear their offset and the seed.
+fill() {
+	local size
+	in_bytes "$3"
+	size=$REPLY
+	in_bytes "${4:-0}"
+	pattern fill "$1" "$2" "$size" "$REPLY"
+}
+
+# holds FILE SEED SIZE [OFFSET [FIRST]]: whether those blocks are there. FIRST
+# is the offset that the first one was filled at, if it came from elsewhere.
+holds() {
+	local size offset
+	in_bytes "$3"
+	size=$REPLY
+	in_bytes "${4:-0}"
+	offset=$REPLY
+	in_bytes "${5:-$offset}"
+	pattern check "$1" "$2" "$size" "$offset" "$REPLY"
+}
+
+# zero FILE SIZE: so that nothing of an earlier case is taken for this one's.
+zero() {
+	local mib
+	in_bytes "$2"
+	mib=$(((REPLY + 1048575) >> 20))
+	dd if=/dev/zero of="$1" bs=1M count=$mib conv=fsync status=none
+}
+
+# same A B [SIZE]: whether the media hold the same bytes, by cmp.
+same() {
+	local size
+	echo 1 >/proc/sys/vm/drop_caches
+	[ $# -gt 2 ] || { cmp "$1" "$2"; return; }
+	in_bytes "$3"
+	size=$REPLY
+	cmp -n "$size" "$1" "$2"
+}
+
+# json FILE PATH: a value of a report, as jq prints it.
+json() {
+	jq -r "$2" "$1"
+}
+
+# done_testing: the last line of every case file; one that stops before it has
+# failed.
+done_testing() {
+	end_case
+	echo "# done"
+	exit 0
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Fills and checks devices and files inside the lab: every 4 KiB block bears
+ * its own offset and a seed in each of its words, so that a block that is
+ * missing, stale, from elsewhere or half written is told from the right one.
+ * Knows nothing of p2pdma: it must not share a mistake with what it checks.
+ *
+ *   pattern fill  FILE SEED BYTES [OFFSET]
+ *   pattern check FILE SEED BYTES [OFFSET [FIRST]]
+ *
+ * OFFSET is where in FILE; FIRST is the offset that the first block bears, if
+ * it was copied from there. BYTES need not be whole blocks.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BLOCK = 4096, CHUNK = 1 << 20 };
+
+static void fill(uint64_t *words, size_t bytes, uint64_t seed, uint64_t at)
+{
+	size_t i;
+
+	for (i = 0; i < bytes / 8; i++) {
+		uint64_t block = at + i * 8 / BLOCK * BLOCK;
+
+		words[i] = (block ^ seed << 48) + (i % (BLOCK / 8)) *
+			   UINT64_C(0x9e3779b97f4a7c15);
+	}
+}
+
+static void die(const char *what, const char *file)
+{
+	fprintf(stderr, "pattern: %s %s: %s\n", what, file, strerror(errno));
+	exit(2);
+}
+
+static size_t whole(size_t bytes)
+{
+	return (bytes + BLOCK - 1) / BLOCK * BLOCK;
+}
+
+static bool same(const char *got, const char *want, size_t bytes, uint64_t at)
+{
+	size_t i;
+
+	if (!memcmp(got, want, bytes))
+		return true;
+	for (i = 0; got[i] == want[i]; i++)
+		;
+	printf("differs at %" PRIu64 "\n", at + i);
+	return false;
+}
+
+static uint64_t number(int argc, char **argv, int i)
+{
+	return argc > i ? strtoull(argv[i], NULL, 0) : 0;
+}
+
+/* Past the page cache where FILE allows it, so that media are compared. */
+static int open_past_cache(const char *file, bool filling)
+{
+	int flags = filling ? O_RDWR | O_CREAT : O_RDONLY;
+	int fd = open(file, flags | O_DIRECT, 0600);
+
+	if (fd < 0)
+		fd = open(file, flags, 0600);
+	if (fd < 0)
+		die("open", file);
+	return fd;
+}
+
+static void transfer(int fd, bool filling, const char *file, char *buffer,
+		     size_t bytes, uint64_t at)
+{
+	ssize_t n;
+
+	if (filling)
+		n = pwrite(fd, buffer, whole(bytes), (off_t)at);
+	else
+		n = pread(fd, buffer, whole(bytes), (off_t)at);
+	if (n < 0)
+		die(filling ? "write" : "read", file);
+	if ((size_t)n < bytes) {
+		printf("%s ends at %" PRIu64 "\n", file, at + (uint64_t)n);
+		exit(1);
+	}
+}
+
+static int run(int fd, bool filling, char **argv, uint64_t offset,
+	       uint64_t first)
+{
+	uint64_t seed = strtoull(argv[3], NULL, 0);
+	uint64_t bytes = strtoull(argv[4], NULL, 0);
+	char *want = aligned_alloc(BLOCK, CHUNK);
+	char *got = aligned_alloc(BLOCK, CHUNK);
+	uint64_t done;
+
+	if (!want || !got)
+		die("memory for", argv[2]);
+	for (done = 0; done < bytes; done += CHUNK) {
+		size_t n = bytes - done < CHUNK ? bytes - done : CHUNK;
+
+		fill((uint64_t *)want, whole(n), seed, first + done);
+		transfer(fd, filling, argv[2], filling ? want : got, n,
+			 offset + done);
+		if (!filling && !same(got, want, n, offset + done))
+			return 1;
+	}
+	free(want);
+	free(got);
+	return 0;
+}
+
+/* A file was written in whole blocks; its end is where it was asked to be. */
+static int finish(int fd, const char *file, uint64_t end)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (uint64_t)st.st_size == whole(end) && ftruncate(fd, (off_t)end) < 0)
+		die("truncate", file);
+	if (fsync(fd) < 0)
+		die("fsync", file);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t offset = number(argc, argv, 5);
+	uint64_t first = argc > 6 ? number(argc, argv, 6) : offset;
+	bool filling;
+	int fd, rc;
+
+	if (argc < 5 || (strcmp(argv[1], "fill") && strcmp(argv[1], "check"))) {
+		fprintf(stderr, "usage: pattern fill|check FILE SEED BYTES "
+				"[OFFSET [FIRST]]\n");
+		return 2;
+	}
+	filling = !strcmp(argv[1], "fill");
+	fd = open_past_cache(argv[2], filling);
+	rc = run(fd, filling, argv, offset, first);
+	if (!rc && filling)
+		rc = finish(fd, argv[2], offset +
+			    strtoull(argv[4], NULL, 0));
+	close(fd);
+	return rc;
+}
