@@ -42,27 +42,38 @@ check_LTLIBRARIES += %D%/unit/libunit.la
 %C%_unit_libunit_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 
 UNIT_TESTS = \
+	%D%/unit/test-arena \
 	%D%/unit/test-bench \
+	%D%/unit/test-block \
 	%D%/unit/test-bytes \
 	%D%/unit/test-cli \
 	%D%/unit/test-clock \
+	%D%/unit/test-cmb \
 	%D%/unit/test-copy \
 	%D%/unit/test-endpoint \
 	%D%/unit/test-histogram \
+	%D%/unit/test-layer \
+	%D%/unit/test-machine \
+	%D%/unit/test-mount \
 	%D%/unit/test-output \
+	%D%/unit/test-pci \
+	%D%/unit/test-pci-caps \
+	%D%/unit/test-pool \
+	%D%/unit/test-preflight \
 	%D%/unit/test-progress \
 	%D%/unit/test-provider \
 	%D%/unit/test-random \
-	%D%/unit/test-pool \
 	%D%/unit/test-report-bench \
-	%D%/unit/test-preflight \
 	%D%/unit/test-ring \
+	%D%/unit/test-select \
 	%D%/unit/test-shape \
 	%D%/unit/test-sigbus \
-	%D%/unit/test-workload \
-	%D%/unit/test-writer \
+	%D%/unit/test-sysfs \
+	%D%/unit/test-target \
 	%D%/unit/test-topology \
-	%D%/unit/test-verdict
+	%D%/unit/test-verdict \
+	%D%/unit/test-workload \
+	%D%/unit/test-writer
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -75,7 +86,8 @@ endif
 
 # --- shell: cli, lint -------------------------------------------------------
 SHELL_TESTS = \
-	%D%/cli/p2pbench.sh
+	%D%/cli/p2pbench.sh \
+	%D%/fixture-tree.sh
 dist_check_SCRIPTS += $(SHELL_TESTS)
 TESTS += $(SHELL_TESTS)
 

@@ -290,19 +290,24 @@ struct p2pdma_layer {
 struct p2pdma_target {
 	enum p2pdma_target_kind kind;
 	const char *path;
-	const char *device;	   /**< block device below; NULL none */
+	const char *device;	   /**< kernel's name of the block device
+					that it is or lies on, "nvme0n1p1";
+					NULL none */
 	uint32_t device_major, device_minor;
-	const char *disk;	   /**< whole disk that @device is on */
+	const char *disk;	   /**< whole disk of @device, "nvme0n1" */
 	uint64_t start_bytes;	   /**< where @device begins on @disk */
 	uint64_t size_bytes;	   /**< of the device or the file */
 	uint32_t lba_bytes;	   /**< logical block; 0 unknown */
 	uint32_t max_io_bytes;	   /**< queue/max_sectors_kb; 0 unknown */
-	uint32_t max_peer_io_bytes;/**< kept whole with peer pages; 0 unknown */
+	uint32_t max_peer_io_bytes;/**< what stays one request with peer
+					pages, of which newer kernels take
+					256 or queue/max_segments; 0 unknown */
 	const struct p2pdma_function *const *clients; /**< every live path */
 	size_t client_count;	   /**< 0: no PCI function does its I/O */
 	const struct p2pdma_layer *layers;
 	size_t layer_count;
-	const char *const *holders;/**< "dm-0", "md0" that sit on it */
+	const char *const *holders;/**< "dm-0", "md0" that sit on @device or
+					on one of its partitions */
 	size_t holder_count;
 	enum p2pdma_answer passes_reads;  /**< the worst of the layers */
 	enum p2pdma_answer passes_writes;
@@ -316,6 +321,11 @@ struct p2pdma_target {
  *		directory, NVMe character device, or PCI address
  * @fd:		open descriptor to trust instead of @path, so that nobody can
  *		swap the path in between; -1 for none
+ *
+ * Where the context is not live there is no /dev: block devices are found by
+ * name ("/dev/nvme0n1", "/dev/mapper/vg-lv"), files not at all (-ENOENT).
+ * Anything else that exists (a pipe, /dev/null) is a target of kind UNKNOWN
+ * without clients. Sources: stat(2), sysfs, /proc/self/mountinfo.
  *
  * md raid1 and raid10 never pass writes: where a member refuses peer memory
  * they report success and lose the data (Linux 7.2, raid1-10.c).

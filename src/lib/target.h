@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "lib/context.h"
+#include "lib/mount.h"
 
 struct target {
 	struct p2pdma_target public;	/* first: it is what callers hold */
@@ -26,5 +27,11 @@ int target_add_client(struct target *target,
 int target_add_layer(struct target *target, const char *kind,
 		     const char *name);
 int target_add_holder(struct target *target, const char *name);
+
+/* Adds what is mounted and the devices below it. 0, -ENOMEM, -errno. */
+int target_walk_mount(struct target *target, const struct mount *mount);
+
+/* The worst of the layers, with reasons; then public can be shown. */
+int target_conclude(struct target *target);
 
 #endif

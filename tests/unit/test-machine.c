@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/machine.h"
+#include "unit/fixture.h"
+#include "unit/unit.h"
+
+START_TEST(a_release_becomes_a_number)
+{
+	ck_assert_uint_eq(machine_parse_release("7.2.12+deb13-cloud-amd64"),
+			  0x07020c);
+	ck_assert_uint_eq(machine_parse_release("6.12"), 0x060c00);
+	ck_assert_uint_eq(machine_parse_release("7.3-rc1"), 0x070300);
+	ck_assert_uint_eq(machine_parse_release("4.19.300"), 0x0413ff);
+	ck_assert_uint_eq(machine_parse_release("GNU"), 0);
+}
+END_TEST
+
+START_TEST(what_is_not_told_is_unknown)
+{
+	struct p2pdma_machine machine = { 0 };
+	struct arena arena = { 0 };
+	struct fixture tree;
+
+	fixture_open(&tree, NULL);
+	fixture_add(&tree, "file proc/cpuinfo CPU implementer : 0x41\n"
+			   "file proc/sys/kernel/osrelease 6.12.95");
+	machine_read(tree.context, &arena, &machine);
+	ck_assert_ptr_null(machine.cpu_vendor);
+	ck_assert_uint_eq(machine.cpu_family, 0);
+	ck_assert_ptr_null(machine.command_line);
+	ck_assert_uint_eq(machine.kernel_version, 0x060c5f);
+	ck_assert_int_eq(machine.has_p2pdma, P2PDMA_UNKNOWN);
+	arena_fini(&arena);
+	fixture_close(&tree);
+}
+END_TEST
+
+START_TEST(the_kernels_configuration_is_believed)
+{
+	struct p2pdma_machine machine = { 0 };
+	struct arena arena = { 0 };
+	struct fixture tree;
+
+	fixture_open(&tree, NULL);
+	fixture_add(&tree, "file proc/sys/kernel/osrelease 6.12.95\n"
+			   "file boot/config-6.12.95 CONFIG_PCI=y\\n"
+			   "CONFIG_PCI_P2PDMA=y");
+	machine_read(tree.context, &arena, &machine);
+	ck_assert_int_eq(machine.has_p2pdma, P2PDMA_YES);
+	fixture_add(&tree, "file boot/config-6.12.95 CONFIG_PCI=y\\n"
+			   "# CONFIG_PCI_P2PDMA is not set");
+	machine_read(tree.context, &arena, &machine);
+	ck_assert_int_eq(machine.has_p2pdma, P2PDMA_NO);
+	arena_fini(&arena);
+	fixture_close(&tree);
+}
+END_TEST
+
+UNIT_SUITE("machine",
+	   a_release_becomes_a_number,
+	   what_is_not_told_is_unknown,
+	   the_kernels_configuration_is_believed);
