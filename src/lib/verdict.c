@@ -245,11 +245,11 @@ static bool judge_config(const struct pair *pair, struct p2pdma_reason *why)
 	if (pair->path.common && pair->redirects == P2PDMA_UNKNOWN)
 		explain(why, first_with_acs(pair, P2PDMA_UNKNOWN),
 			"run as root, who may read whether ACS redirects "
-			"here, or ask the kernel: p2ptopo probe");
+			"here, or try: p2pcopy --require-peer --verify");
 	else
 		explain(why, NULL,
 			"the tree does not tell whether the host bridge is "
-			"allowed; ask the kernel: p2ptopo probe");
+			"allowed; try: p2pcopy --require-peer --verify");
 	return true;
 }
 
@@ -350,7 +350,8 @@ static bool judge_iommu(const struct pair *pair, struct p2pdma_reason *why)
 	if (pair->route == P2PDMA_REACH_DIRECT)
 		explain(why, pair->client,
 			"bus addresses pass by the IOMMU: compare data before "
-			"you trust it (p2ptopo probe), or boot with iommu=pt");
+			"you trust it (p2pcopy --verify), or boot with "
+			"iommu=pt");
 	else
 		explain(why, pair->client,
 			"transfers are split at 128 KiB: boot with iommu=pt");
