@@ -38,3 +38,14 @@ dist_noinst_SCRIPTS += \
 	%D%/p2plab/guest/bin/lab_dev \
 	%D%/p2plab/guest/bin/lab_monitor
 EXTRA_DIST += $(P2PLAB)
+
+# Completion for bash, by one file: the programs' own --help says the rest.
+bashcompletiondir = @bashcompletiondir@
+dist_bashcompletion_DATA = %D%/bash-completion/p2ptopo
+install-data-hook:
+	cd '$(DESTDIR)$(bashcompletiondir)' && \
+		for program in p2pcopy p2pbench; do \
+			ln -sf p2ptopo $$program || exit 1; \
+		done
+uninstall-hook:
+	cd '$(DESTDIR)$(bashcompletiondir)' && rm -f p2pcopy p2pbench

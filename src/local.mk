@@ -87,6 +87,9 @@ noinst_LTLIBRARIES += %D%/libreport.la
 %C%_libreport_la_SOURCES = \
 	%D%/report/progress.c %D%/report/progress.h \
 	%D%/report/report-bench.c %D%/report/report-bench.h \
+	%D%/report/report-topology.c %D%/report/report-topology.h \
+	%D%/report/report-verdict.c %D%/report/report-verdict.h \
+	%D%/report/route.c %D%/report/route.h \
 	%D%/report/tree.c %D%/report/tree.h \
 	%D%/report/writer.c %D%/report/writer.h \
 	%D%/report/writer-csv.c \
@@ -103,6 +106,15 @@ noinst_LTLIBRARIES += %D%/libcli.la
 	%D%/cli/help.c %D%/cli/help.h \
 	%D%/cli/output.c %D%/cli/output.h
 %C%_libcli_la_LIBADD = %D%/libreport.la
+%C%_libcli_la_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+
+# The programs link the installed library, so that its public interface is
+# proven to be enough.
+bin_PROGRAMS += %D%/p2ptopo
+%C%_p2ptopo_SOURCES = %D%/cli/p2ptopo.c
+%C%_p2ptopo_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_p2ptopo_LDADD = %D%/libcli.la %D%/libreport.la %D%/libbase.la \
+	%D%/libp2pdma.la
 
 bin_PROGRAMS += %D%/p2pbench
 %C%_p2pbench_SOURCES = %D%/cli/p2pbench.c

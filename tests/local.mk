@@ -87,7 +87,14 @@ endif
 # --- shell: cli, lint -------------------------------------------------------
 SHELL_TESTS = \
 	%D%/cli/p2pbench.sh \
-	%D%/fixture-tree.sh
+	%D%/cli/p2ptopo.sh \
+	%D%/fixture-tree.sh \
+	%D%/lint/files.sh \
+	%D%/lint/headers.sh \
+	%D%/lint/man.sh \
+	%D%/lint/options.sh \
+	%D%/lint/rooms.sh \
+	%D%/lint/symbols.sh
 dist_check_SCRIPTS += $(SHELL_TESTS)
 TESTS += $(SHELL_TESTS)
 
@@ -97,3 +104,32 @@ check_PROGRAMS += %D%/vm/pattern
 dist_noinst_SCRIPTS += %D%/vm/run %D%/vm/guest-run
 EXTRA_DIST += %D%/vm/guest.sh \
 	%D%/vm/lab.sh
+
+# What the golden files hold is what the programs print now: review it.
+EXTRA_DIST += $(GOLDEN)
+GOLDEN = \
+	%D%/golden/p2ptopo-acs.json \
+	%D%/golden/p2ptopo-acs.txt \
+	%D%/golden/p2ptopo-best-acs.txt \
+	%D%/golden/p2ptopo-best.json \
+	%D%/golden/p2ptopo-best.txt \
+	%D%/golden/p2ptopo-config-unreadable.txt \
+	%D%/golden/p2ptopo-iommu.txt \
+	%D%/golden/p2ptopo-multipath.txt \
+	%D%/golden/p2ptopo-nested-switches.txt \
+	%D%/golden/p2ptopo-no-provider.txt \
+	%D%/golden/p2ptopo-old-kernel.txt \
+	%D%/golden/p2ptopo-one-drive.txt \
+	%D%/golden/p2ptopo-one-switch.csv \
+	%D%/golden/p2ptopo-one-switch.json \
+	%D%/golden/p2ptopo-one-switch.txt \
+	%D%/golden/p2ptopo-two-host-bridges.txt \
+	%D%/golden/p2ptopo-two-root-ports.txt \
+	%D%/golden/p2ptopo-zen-root-ports.txt
+
+.PHONY: update-golden
+update-golden: $(bin_PROGRAMS)
+	@$(AM_TESTS_ENVIRONMENT) UPDATE_GOLDEN=1; export UPDATE_GOLDEN; \
+	for test in $(srcdir)/%D%/cli/*.sh; do \
+		bash $$test | grep -v '^ok'; \
+	done

@@ -87,6 +87,20 @@ exits() {
 	fi
 }
 
+# golden NAME FILE COMMAND…: passes when COMMAND prints what FILE below
+# tests/golden holds. "make update-golden" writes it anew, to be reviewed.
+golden() {
+	local name=$1 file=$top_srcdir/tests/golden/$2
+	shift 2
+	"$@" >"$work/golden" 2>&1
+	if [ -n "${UPDATE_GOLDEN-}" ]; then
+		cp "$work/golden" "$file"
+	fi
+	diff -u "$file" "$work/golden" >"$work/difference" 2>&1
+	report $? "$name"
+	explain <"$work/difference"
+}
+
 # skip REASON NAME: what could not run is said, never passed.
 skip() {
 	tap_count=$((tap_count + 1))

@@ -122,3 +122,38 @@ void output_discard(struct output *output)
 	free(output->path);
 	*output = (struct output){ 0 };
 }
+
+static int fail(const struct cli_common *common, int rc)
+{
+	cli_error(common->program->name, "%s: %s",
+		  common->output ? common->output : "standard output",
+		  strerror(-rc));
+	return EXIT_FAILED;
+}
+
+int output_report_to(const struct cli_common *common,
+		     const struct report *report, struct output *output)
+{
+	int rc;
+
+	rc = report_write(report, (enum writer_format)common->format,
+			  output->file);
+	if (rc && rc != -EIO) {
+		output_discard(output);
+		return fail(common, rc);
+	}
+	rc = output_commit(output);
+	return rc ? fail(common, rc) : EXIT_DONE;
+}
+
+int output_report(const struct cli_common *common,
+		  const struct report *report)
+{
+	struct output output;
+	int rc;
+
+	rc = output_open(&output, common->output);
+	if (rc)
+		return fail(common, rc);
+	return output_report_to(common, report, &output);
+}

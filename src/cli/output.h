@@ -8,6 +8,9 @@
 
 #include <stdio.h>
 
+#include "cli/cli.h"
+#include "report/writer.h"
+
 struct output {
 	FILE *file;	/* to be written to */
 	char *path;	/* NULL: stdout */
@@ -28,5 +31,16 @@ int output_commit(struct output *output);
 
 /* Leaves everything as it was; after output_commit() it does nothing. */
 void output_discard(struct output *output);
+
+/*
+ * Writes @report where and as the user asked. An exit code: 0, or 1 when it
+ * could not be written, which has been said then.
+ */
+int output_report(const struct cli_common *common,
+		  const struct report *report);
+
+/* The same into an @output that was opened before the work, and commits it. */
+int output_report_to(const struct cli_common *common,
+		     const struct report *report, struct output *output);
 
 #endif

@@ -152,6 +152,18 @@ void tree_append_text(struct json_object *array, const char *text)
 		tree_must(NULL);
 }
 
+void tree_copy_key(struct json_object *to, struct json_object *from,
+		   const char *key)
+{
+	add(to, key, json_object_get(json_object_object_get(from, key)));
+}
+
+void tree_copy(struct json_object *to, struct json_object *from)
+{
+	json_object_object_foreach(from, key, value)
+		add(to, key, json_object_get(value));
+}
+
 struct json_object *tree_new_object(void)
 {
 	return tree_must(json_object_new_object());

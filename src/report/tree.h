@@ -43,6 +43,11 @@ struct json_object *tree_add_array(struct json_object *object,
 struct json_object *tree_append_object(struct json_object *array);
 void tree_append_text(struct json_object *array, const char *text);
 
+/* @to gets every key that @from has; the values are shared. */
+void tree_copy(struct json_object *to, struct json_object *from);
+void tree_copy_key(struct json_object *to, struct json_object *from,
+		   const char *key);
+
 /* A new object or array of the caller's own, for json_object_put(). */
 struct json_object *tree_new_object(void);
 struct json_object *tree_new_array(void);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/context.h"
 #include "lib/p2pdma.h"
 #include "unit/unit.h"

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Knows the words and options of p2ptopo; the facts come from libp2pdma and
+ * how they look is the report's business.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/cleanup.h"
+#include "base/macro.h"
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "lib/p2pdma.h"
+#include "report/report-topology.h"
+#include "report/report-verdict.h"
+
+struct topo {
+	struct cli_common common;
+	struct p2pdma_context *context;
+	struct p2pdma_topology *topology;
+	struct p2pdma_target **targets;	/* what the operands stand for */
+	size_t target_count;
+	struct scope scope;
+	struct report report;
+};
+
+enum word {
+	WORD_NONE = 0,
+	WORD_LIST,
+	WORD_MATRIX,
+	WORD_BEST,
+};
+
+static const struct cli_choice words[] = {
+	{ "list", WORD_LIST, "providers of peer memory, and NVMe drives" },
+	{ "matrix", WORD_MATRIX,
+	  "who reaches whom, how far, and why not; with list, the default" },
+	{ "best", WORD_BEST,
+	  "providers in the order in which p2pcopy takes them for a client, "
+	  "or for a source and a destination" },
+	{ 0 }
+};
+
+static const struct cli_choice formats[] = {
+	{ "text", WRITER_TEXT, "tables for people" },
+	{ "json", WRITER_JSON, "one object with everything" },
+	{ "csv", WRITER_CSV, "the table of one word" },
+	{ 0 }
+};
+
+static const struct cli_program program = {
+	.name = "p2ptopo",
+	.usage = "[WORD] [OPTION]... [FUNCTION]...",
+	.summary = "Show which PCI functions reach whose peer memory, how "
+		   "far, and why not.",
+	.words = words,
+	.formats = formats,
+	.has = CLI_HAS_SYSROOT,
+	.epilog = "A FUNCTION is 0000:03:00.0, 03:00.0, or a device or file "
+		  "that lies on one:\n/dev/nvme0, /dev/nvme0n1, a partition. "
+		  "Only what it takes part in is shown.",
+};
+
+static int fail(const struct topo *topo, const char *what, int rc)
+{
+	cli_error(program.name, "%s: %s", what, strerror(-rc));
+	return EXIT_FAILED;
+}
+
+/* --- words -------------------------------------------------------------- */
+
+/* An operand without digit, dot, slash or colon can only be a word. */
+static bool looks_like_word(const char *text)
+{
+	return !text[strspn(text, "abcdefghijklmnopqrstuvwxyz")];
+}
+
+static int blame_word(const char *text)
+{
+	cli_error(program.name,
+		  "%s: no such word (known: list, matrix, best; a file of "
+		  "that name is ./%s)", text, text);
+	return EXIT_USAGE;
+}
+
+/* Takes the word off the operands, if there is one. */
+static int take_word(struct cli_common *common, enum word *word)
+{
+	*word = WORD_NONE;
+	if (!common->operand_count || !looks_like_word(*common->operands))
+		return CLI_GO_ON;
+	for (const struct cli_choice *w = words; w->name; w++)
+		if (!strcmp(w->name, *common->operands))
+			*word = (enum word)w->value;
+	if (!*word)
+		return blame_word(*common->operands);
+	common->operands++;
+	common->operand_count--;
+	return CLI_GO_ON;
+}
+
+static int check_usage(const struct topo *topo, enum word word)
+{
+	size_t count = topo->common.operand_count;
+
+	if (!word && topo->common.format == WRITER_CSV) {
+		cli_error(program.name, "--format=csv: one table at a time "
+			  "(write p2ptopo list or p2ptopo matrix)");
+		return EXIT_USAGE;
+	}
+	if (word == WORD_BEST && (!count || count > 2)) {
+		cli_error(program.name, "best: needs a client, or a source "
+			  "and a destination, not %zu", count);
+		return EXIT_USAGE;
+	}
+	return CLI_GO_ON;
+}
+
+/* --- facts -------------------------------------------------------------- */
+
+static void log_line(void *data, int priority, const char *line)
+{
+	const struct topo *topo = data;
+
+	if (priority <= LOG_WARNING || topo->common.is_verbose)
+		cli_notice(&topo->common, "%s", line);
+}
+
+static int scan(struct topo *topo)
+{
+	const char *root = topo->common.sysroot ? topo->common.sysroot : "/";
+	int rc;
+
+	rc = p2pdma_context_create(root, &topo->context);
+	if (rc)
+		return fail(topo, root, rc);
+	p2pdma_context_set_log(topo->context, log_line, topo);
+	rc = p2pdma_topology_scan(topo->context, &topo->topology);
+	if (rc == -ENOENT) {
+		cli_error(program.name, "%s: no PCI functions below "
+			  "sys/bus/pci (is sysfs mounted there?)", root);
+		return EXIT_FAILED;
+	}
+	return rc ? fail(topo, root, rc) : CLI_GO_ON;
+}
+
+static void add_to_scope(struct scope *scope,
+			 const struct p2pdma_target *target)
+{
+	scope->functions =
+		tree_must(reallocarray(scope->functions,
+				       scope->count + target->client_count,
+				       sizeof(*scope->functions)));
+	for (size_t i = 0; i < target->client_count; i++)
+		scope->functions[scope->count++] = target->clients[i];
+}
+
+static int resolve(struct topo *topo, const char *path)
+{
+	struct p2pdma_target *target;
+	int rc;
+
+	rc = p2pdma_target_resolve(topo->context, topo->topology, path, -1,
+				   &target);
+	if (rc == -ENXIO) {
+		cli_error(program.name, "%s: no such PCI function "
+			  "(p2ptopo list shows those that matter)", path);
+		return EXIT_FAILED;
+	}
+	if (rc)
+		return fail(topo, path, rc);
+	topo->targets[topo->target_count++] = target;
+	if (!target->client_count) {
+		cli_error(program.name, "%s: no PCI function does its I/O "
+			  "(name an NVMe drive or what lies on one)", path);
+		return EXIT_FAILED;
+	}
+	add_to_scope(&topo->scope, target);
+	return CLI_GO_ON;
+}
+
+static int resolve_operands(struct topo *topo)
+{
+	const struct cli_common *common = &topo->common;
+	int code = CLI_GO_ON;
+
+	topo->targets = tree_must(calloc(common->operand_count + 1,
+					 sizeof(*topo->targets)));
+	for (size_t i = 0; i < common->operand_count && code == CLI_GO_ON; i++)
+		code = resolve(topo, common->operands[i]);
+	return code;
+}
+
+/* --- answers ------------------------------------------------------------ */
+
+static int answer_best(struct topo *topo)
+{
+	const struct p2pdma_target *destination =
+		topo->target_count > 1 ? topo->targets[1] : NULL;
+	_cleanup_free_ struct p2pdma_choice *choices = NULL;
+	size_t count = 0;
+	int rc;
+
+	rc = p2pdma_choices_rank(topo->topology, topo->targets[0],
+				 destination, &choices, &count);
+	if (rc)
+		return fail(topo, "ranking the providers", rc);
+	report_choices(&topo->report, choices, count, destination);
+	return CLI_GO_ON;
+}
+
+static const char *get_command(enum word word)
+{
+	static const char *const commands[] = {
+		[WORD_NONE] = "p2ptopo",
+		[WORD_LIST] = "p2ptopo list",
+		[WORD_MATRIX] = "p2ptopo matrix",
+		[WORD_BEST] = "p2ptopo best",
+	};
+
+	return commands[word];
+}
+
+static int answer(struct topo *topo, enum word word)
+{
+	report_init(&topo->report, get_command(word));
+	if (word == WORD_BEST)
+		return answer_best(topo);
+	if (word != WORD_MATRIX)
+		report_topology(&topo->report, topo->topology, &topo->scope);
+	if (word != WORD_LIST)
+		report_matrix(&topo->report, topo->topology, &topo->scope,
+			      topo->common.is_quiet);
+	return CLI_GO_ON;
+}
+
+static int run(struct topo *topo, enum word word)
+{
+	int code;
+
+	code = scan(topo);
+	if (code == CLI_GO_ON)
+		code = resolve_operands(topo);
+	if (code == CLI_GO_ON)
+		code = answer(topo, word);
+	if (code == CLI_GO_ON)
+		code = output_report(&topo->common, &topo->report);
+	return code;
+}
+
+static void fini(struct topo *topo)
+{
+	report_fini(&topo->report);
+	free(topo->scope.functions);
+	for (size_t i = 0; i < topo->target_count; i++)
+		p2pdma_target_destroy(topo->targets[i]);
+	free(topo->targets);
+	p2pdma_topology_destroy(topo->topology);
+	p2pdma_context_destroy(topo->context);
+}
+
+int main(int argc, char **argv)
+{
+	struct topo topo = { 0 };
+	enum word word;
+	int code;
+
+	setlocale(LC_CTYPE, "");
+	code = cli_parse(&program, argc, argv, &topo.common, &topo);
+	if (code == CLI_GO_ON)
+		code = take_word(&topo.common, &word);
+	if (code == CLI_GO_ON)
+		code = check_usage(&topo, word);
+	if (code == CLI_GO_ON)
+		code = run(&topo, word);
+	fini(&topo);
+	return code;
+}

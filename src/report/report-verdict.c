@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/report-verdict.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/macro.h"
+#include "report/route.h"
+
+static const struct column pair_columns[] = {
+	{ NULL, "provider", FORM_TEXT },
+	{ NULL, "client", FORM_TEXT },
+	{ NULL, "distance", FORM_INT },
+	{ NULL, "reach", FORM_TEXT },
+	{ NULL, "map_type", FORM_TEXT },
+	{ NULL, "reasons.id", FORM_TEXT },
+	{ NULL, "bottleneck_bytes_per_sec", FORM_RATE },
+	{ NULL, "bottleneck_at", FORM_TEXT },
+	{ NULL, "probe", FORM_TEXT },
+	{ NULL, "probe_errno", FORM_INT },
+};
+
+static const struct column choice_columns[] = {
+	{ "PROVIDER", "provider", FORM_TEXT },
+	{ "REACH", "reach", FORM_TEXT },
+	{ "SOURCE", "reach_source", FORM_TEXT },
+	{ "DESTINATION", "reach_destination", FORM_TEXT },
+	{ "CROSSINGS", "crossings", FORM_INT },
+	{ "BOTTLENECK", "bottleneck_bytes_per_sec", FORM_RATE },
+	{ "REASONS", "reasons.id", FORM_TEXT },
+};
+
+static const char legend[] =
+	"direct N  below one switch, with bus addresses; N is the kernel's "
+	"distance:\n"
+	"          hops from both up to the nearest common bridge, added up\n"
+	"host N    through a host bridge that the kernel allows\n"
+	"refused   the kernel refuses, for a reason given below\n"
+	"?         a fact could not be read, see below\n"
+	"!         accepted, but with a warning below";
+
+void report_add_reasons(struct json_object *object,
+			const struct p2pdma_reason *reasons, size_t count)
+{
+	struct json_object *array = tree_add_array(object, "reasons");
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *reason = tree_append_object(array);
+
+		tree_add_text(reason, "id", reasons[i].id);
+		tree_add_text(reason, "at",
+			      reasons[i].at ? reasons[i].at->address : NULL);
+		tree_add_text(reason, "advice", reasons[i].advice);
+	}
+}
+
+/* --- one pair ----------------------------------------------------------- */
+
+static bool is_reachable(const struct p2pdma_verdict *verdict)
+{
+	return verdict->reach == P2PDMA_REACH_DIRECT ||
+	       verdict->reach == P2PDMA_REACH_VIA_HOST;
+}
+
+static void add_bottleneck(struct json_object *pair,
+			   const struct p2pdma_function *provider,
+			   const struct p2pdma_function *client,
+			   const struct p2pdma_verdict *verdict)
+{
+	struct bottleneck bottleneck = { 0 };
+
+	if (is_reachable(verdict))
+		route_find_bottleneck(provider, client, &bottleneck);
+	tree_add_known(pair, "bottleneck_bytes_per_sec",
+		       bottleneck.bytes_per_sec);
+	tree_add_text(pair, "bottleneck_at",
+		      bottleneck.at ? bottleneck.at->address : NULL);
+}
+
+static void add_pair(struct json_object *pair,
+		     const struct p2pdma_function *provider,
+		     const struct p2pdma_function *client,
+		     const struct p2pdma_verdict *verdict)
+{
+	tree_add_text(pair, "provider", provider->address);
+	tree_add_text(pair, "client", client->address);
+	tree_add_index(pair, "distance", verdict->distance);
+	tree_add_text(pair, "reach", p2pdma_reach_get_name(verdict->reach));
+	tree_add_text(pair, "map_type",
+		      p2pdma_reach_get_map_type(verdict->reach));
+	report_add_reasons(pair, verdict->reasons, verdict->reason_count);
+	add_bottleneck(pair, provider, client, verdict);
+	tree_add_null(pair, "probe");
+	tree_add_null(pair, "probe_errno");
+}
+
+/* "direct 4", "host 5 !", "refused", "?". */
+static void format_cell(const struct p2pdma_verdict *verdict, char *text,
+			size_t size)
+{
+	static const char *const words[] = {
+		[P2PDMA_REACH_UNKNOWN] = "?",
+		[P2PDMA_REACH_REFUSED] = "refused",
+		[P2PDMA_REACH_VIA_HOST] = "host",
+		[P2PDMA_REACH_DIRECT] = "direct",
+	};
+	char distance[16] = "";
+
+	if (is_reachable(verdict) && verdict->distance >= 0)
+		snprintf(distance, sizeof(distance), " %d",
+			 verdict->distance);
+	snprintf(text, size, "%s%s%s", words[verdict->reach], distance,
+		 is_reachable(verdict) && verdict->reason_count ? " !" : "");
+}
+
+/* --- why not: each reason once, with the pairs that it is about --------- */
+
+#define PAIRS_SHOWN	4
+
+struct remark {
+	struct p2pdma_reason reason;
+	char *pairs;		/* the first PAIRS_SHOWN */
+	size_t pair_count;
+};
+
+struct remarks {
+	struct remark *items;
+	size_t count;
+};
+
+static struct remark *find_remark(struct remarks *remarks,
+				  const struct p2pdma_reason *reason)
+{
+	for (size_t i = 0; i < remarks->count; i++) {
+		struct p2pdma_reason *r = &remarks->items[i].reason;
+
+		if (!strcmp(r->id, reason->id) && r->at == reason->at &&
+		    !strcmp(r->advice, reason->advice))
+			return &remarks->items[i];
+	}
+	return NULL;
+}
+
+static struct remark *add_remark(struct remarks *remarks,
+				 const struct p2pdma_reason *reason)
+{
+	struct remark *remark;
+
+	remarks->items = tree_must(reallocarray(remarks->items,
+						remarks->count + 1,
+						sizeof(*remark)));
+	remark = &remarks->items[remarks->count++];
+	*remark = (struct remark){ .reason = *reason };
+	return remark;
+}
+
+static void add_remark_pair(struct remark *remark, const char *pair)
+{
+	char *pairs = NULL;
+
+	if (remark->pair_count++ >= PAIRS_SHOWN)
+		return;
+	if (asprintf(&pairs, "%s%s%s", remark->pairs ? remark->pairs : "",
+		     remark->pairs ? ", " : "", pair) < 0)
+		tree_must(NULL);
+	free(remark->pairs);
+	remark->pairs = pairs;
+}
+
+/* Takes down @verdict's reasons for the pair that is called @pair. */
+static void remark_on(struct remarks *remarks,
+		      const struct p2pdma_verdict *verdict, const char *pair)
+{
+	for (size_t i = 0; i < verdict->reason_count; i++) {
+		struct remark *remark =
+			find_remark(remarks, &verdict->reasons[i]);
+
+		if (!remark)
+			remark = add_remark(remarks, &verdict->reasons[i]);
+		add_remark_pair(remark, pair);
+	}
+}
+
+static void print_remark(struct report *report, const struct remark *remark)
+{
+	const struct p2pdma_function *at = remark->reason.at;
+	char more[40] = "";
+
+	if (remark->pair_count > PAIRS_SHOWN)
+		snprintf(more, sizeof(more), " and %zu more",
+			 remark->pair_count - PAIRS_SHOWN);
+	report_add_text(report, "%s%s%s (%s%s)\n  %s", remark->reason.id,
+			at ? " at " : "", at ? at->address : "",
+			remark->pairs, more, remark->reason.advice);
+}
+
+static void print_remarks(struct report *report, struct remarks *remarks)
+{
+	for (size_t i = 0; i < remarks->count; i++) {
+		print_remark(report, &remarks->items[i]);
+		free(remarks->items[i].pairs);
+	}
+	free(remarks->items);
+}
+
+/* --- the matrix --------------------------------------------------------- */
+
+#define KEY_SIZE	24	/* "c0", a cell's key in the grid */
+
+struct matrix {
+	struct report *report;
+	const struct p2pdma_topology *topology;
+	const struct scope *scope;
+	const struct p2pdma_function **clients;
+	size_t client_count;
+	struct json_object *pairs;	/* in the tree */
+	struct json_object *grid;	/* a row of cells for each provider */
+	struct remarks remarks;
+};
+
+static void add_client(struct matrix *matrix,
+		       const struct p2pdma_function *function)
+{
+	size_t count = matrix->client_count;
+
+	matrix->clients = tree_must(reallocarray(matrix->clients, count + 1,
+						 sizeof(*matrix->clients)));
+	matrix->clients[matrix->client_count++] = function;
+}
+
+/* The drives, then what else the user named. */
+static void collect_clients(struct matrix *matrix)
+{
+	const struct p2pdma_drive *const *drives;
+	const struct scope *scope = matrix->scope;
+	size_t count;
+
+	drives = p2pdma_topology_get_drives(matrix->topology, &count);
+	for (size_t i = 0; i < count; i++)
+		add_client(matrix, drives[i]->function);
+	for (size_t i = 0; i < scope->count; i++)
+		if (!p2pdma_topology_find_drive(matrix->topology,
+						scope->functions[i]) &&
+		    !scope->functions[i]->memory)
+			add_client(matrix, scope->functions[i]);
+}
+
+static void judge(struct matrix *matrix,
+		  const struct p2pdma_function *provider, size_t column,
+		  struct json_object *row)
+{
+	const struct p2pdma_function *client = matrix->clients[column];
+	_cleanup_free_ struct p2pdma_verdict *verdict =
+		tree_must(calloc(1, sizeof(*verdict)));
+	char key[KEY_SIZE], cell[32], pair[64];
+
+	if (!scope_has(matrix->scope, provider) &&
+	    !scope_has(matrix->scope, client))
+		return;
+	p2pdma_verdict_judge(matrix->topology, provider, client, verdict);
+	add_pair(tree_append_object(matrix->pairs), provider, client,
+		 verdict);
+	snprintf(key, sizeof(key), "c%zu", column);
+	format_cell(verdict, cell, sizeof(cell));
+	tree_add_text(row, key, cell);
+	snprintf(pair, sizeof(pair), "%s from %s", provider->address,
+		 report_get_label(matrix->topology, client));
+	remark_on(&matrix->remarks, verdict, pair);
+}
+
+static void judge_all(struct matrix *matrix)
+{
+	const struct p2pdma_function *const *providers;
+	size_t count;
+
+	providers = p2pdma_topology_get_providers(matrix->topology, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *row = tree_append_object(matrix->grid);
+
+		tree_add_text(row, "provider", providers[i]->address);
+		for (size_t j = 0; j < matrix->client_count; j++)
+			judge(matrix, providers[i], j, row);
+	}
+	if (!count)
+		report_no_provider(matrix->report, matrix->topology);
+}
+
+/* A column for each client in which something stands. */
+static bool has_cells(const struct matrix *matrix, size_t column)
+{
+	size_t count = json_object_array_length(matrix->grid);
+	char key[KEY_SIZE];
+
+	snprintf(key, sizeof(key), "c%zu", column);
+	for (size_t i = 0; i < count; i++)
+		if (json_object_object_get(
+			    json_object_array_get_idx(matrix->grid, i), key))
+			return true;
+	return false;
+}
+
+static void add_grid(struct matrix *matrix)
+{
+	size_t count = matrix->client_count;
+	_cleanup_free_ struct column *columns =
+		tree_must(calloc(count + 1, sizeof(*columns)));
+	_cleanup_free_ char (*keys)[KEY_SIZE] =
+		tree_must(calloc(count + 1, sizeof(*keys)));
+	size_t used = 1;
+
+	columns[0] = (struct column){ "PROVIDER", "provider", FORM_TEXT };
+	for (size_t i = 0; i < count; i++) {
+		snprintf(keys[i], sizeof(keys[i]), "c%zu", i);
+		if (!has_cells(matrix, i))
+			continue;
+		columns[used++] = (struct column){
+			report_get_label(matrix->topology, matrix->clients[i]),
+			keys[i], FORM_TEXT
+		};
+	}
+	report_add_table(matrix->report, "Reach of a provider's memory (rows) "
+			 "from a client (columns)", matrix->grid, columns,
+			 used, false);
+}
+
+/* Which function is called "nvme0" above. */
+static void add_labels(struct matrix *matrix)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = tree_must(open_memstream(&text, &size));
+
+	for (size_t i = 0; i < matrix->client_count; i++)
+		if (has_cells(matrix, i))
+			fprintf(file, "%-8s  %s\n",
+				report_get_label(matrix->topology,
+						 matrix->clients[i]),
+				matrix->clients[i]->address);
+	if (fclose(file))
+		tree_must(NULL);
+	report_add_text(matrix->report, "%s\n%s", text, legend);
+	free(text);
+}
+
+static bool has_pairs(const struct matrix *matrix)
+{
+	return json_object_array_length(matrix->pairs) > 0;
+}
+
+void report_matrix(struct report *report,
+		   const struct p2pdma_topology *topology,
+		   const struct scope *scope, bool is_quiet)
+{
+	struct matrix matrix = {
+		.report = report,
+		.topology = topology,
+		.scope = scope,
+		.pairs = tree_add_array(report->tree, "pairs"),
+		.grid = tree_new_array(),
+	};
+
+	collect_clients(&matrix);
+	judge_all(&matrix);
+	if (has_pairs(&matrix)) {
+		add_grid(&matrix);
+		if (!is_quiet)
+			add_labels(&matrix);
+	}
+	print_remarks(report, &matrix.remarks);
+	report_add_table(report, NULL, matrix.pairs, pair_columns,
+			 ARRAY_SIZE(pair_columns), true);
+	json_object_put(matrix.grid);
+	free(matrix.clients);
+}
+
+/* --- the choices -------------------------------------------------------- */
+
+/* The reasons of both ends, each once. */
+static void add_choice_reasons(struct json_object *object,
+			       const struct p2pdma_choice *choice)
+{
+	struct p2pdma_reason reasons[2 * P2PDMA_REASONS_MAX];
+	struct remarks seen = { 0 };
+	size_t count = 0;
+
+	remark_on(&seen, &choice->source, "");
+	remark_on(&seen, &choice->destination, "");
+	for (size_t i = 0; i < seen.count; i++) {
+		reasons[count++] = seen.items[i].reason;
+		free(seen.items[i].pairs);
+	}
+	free(seen.items);
+	report_add_reasons(object, reasons, count);
+}
+
+static void add_choice(struct json_object *object,
+		       const struct p2pdma_choice *choice,
+		       bool has_destination)
+{
+	tree_add_text(object, "provider", choice->provider->address);
+	tree_add_text(object, "reach", p2pdma_reach_get_name(choice->reach));
+	tree_add_text(object, "reach_source",
+		      p2pdma_reach_get_name(choice->source.reach));
+	tree_add_text(object, "reach_destination",
+		      has_destination ?
+			p2pdma_reach_get_name(choice->destination.reach) :
+			NULL);
+	tree_add_count(object, "crossings", choice->crossings);
+	tree_add_known(object, "bottleneck_bytes_per_sec",
+		       choice->bottleneck_bytes_per_sec);
+	add_choice_reasons(object, choice);
+}
+
+void report_choices(struct report *report,
+		    const struct p2pdma_choice *choices, size_t count,
+		    bool has_destination)
+{
+	struct json_object *rows = tree_add_array(report->tree, "choices");
+
+	for (size_t i = 0; i < count; i++)
+		add_choice(tree_append_object(rows), &choices[i],
+			   has_destination);
+	report_add_table(report, NULL, rows, choice_columns,
+			 ARRAY_SIZE(choice_columns), true);
+}

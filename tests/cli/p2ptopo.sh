@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Knows what p2ptopo promises to users and scripts, on machines from
+# tests/fixtures; nothing of this machine is looked at.
+. "$top_srcdir/tests/tap.sh"
+
+# machine FIXTURE…: a tree for --sysroot, by its path in $root.
+machine() {
+	root=$work/$1
+	mkdir "$root"
+	bash "$top_srcdir/tests/fixture-tree" "$root" \
+		"${@/#/$top_srcdir/tests/fixtures/}"
+}
+
+# topo ARGUMENT…: p2ptopo on that machine. The names of functions are those
+# of the pci.ids that is installed, so they are taken out.
+topo() {
+	p2ptopo --sysroot="$root" "$@" | awk '
+		/ NAME$/ { at = index($0, " NAME") }
+		/^$/ { at = 0 }
+		at { print substr($0, 1, at) "NAME"; next }
+		{ sub(/^      "name": .*/, "      \"name\": \"NAME\",") }
+		{ print }'
+	return "${PIPESTATUS[0]}"
+}
+
+for name in one-switch two-root-ports zen-root-ports nested-switches \
+	two-host-bridges acs iommu multipath no-provider old-kernel \
+	config-unreadable
+do
+	machine $name.txt
+	golden "$name: list and matrix for people" p2ptopo-$name.txt topo
+done
+
+root=$work/one-switch.txt
+golden "list and matrix as JSON" p2ptopo-one-switch.json topo --json
+golden "the matrix as CSV" p2ptopo-one-switch.csv topo matrix --format=csv
+golden "the matrix of one drive" p2ptopo-one-drive.txt topo matrix 04:00.0
+golden "best for two clients" p2ptopo-best.txt topo best 04:00.0 05:00.0
+golden "best as JSON" p2ptopo-best.json topo best -J 04:00.0 05:00.0
+root=$work/acs.txt
+golden "refused pairs as JSON" p2ptopo-acs.json topo matrix --json 04:00.0
+golden "best where nothing works" p2ptopo-best-acs.txt topo best 04:00.0
+
+root=$work/one-switch.txt
+unlike "quiet leaves out the legend" "$(topo -q matrix)" 'hops from both'
+like "the list as CSV begins with its keys" "$(topo list -Fcsv | head -1)" \
+	'^address,kind,name,driver,controller,'
+is "the list as CSV has a row for each function" \
+	"$(topo list -Fcsv | cut -d, -f1 | tail -n +2 | tr '\n' ' ')" \
+	"0000:03:00.0 0000:04:00.0 0000:05:00.0 "
+is "only named functions are listed" \
+	"$(topo list -Fcsv 0000:05:00.0 | cut -d, -f1 | tail -n +2)" \
+	"0000:05:00.0"
+
+topo list >"$work/wanted"
+exits 0 "the report goes into a file" topo list -o "$work/file"
+is "which holds what stdout would" \
+	"$(sed 's/ NAME$//' <"$work/wanted" | head -1 | cut -c1-20)" \
+	"$(head -1 "$work/file" | cut -c1-20)"
+exits 1 "a full device is a failure" topo --output=/dev/full
+like "and it is said" "$(cat "$work/stderr")" \
+	'^p2ptopo: /dev/full: No space left on device$'
+exits 1 "a full standard output is a failure" \
+	bash -c "p2ptopo --sysroot=$root >/dev/full"
+like "and it is said, too" "$(cat "$work/stderr")" \
+	'^p2ptopo: standard output: No space left on device$'
+
+exits 1 "a tree without PCI is a failure" p2ptopo --sysroot="$work"
+like "with a sentence" "$(cat "$work/stderr")" \
+	'^p2ptopo: .*: no PCI functions below sys/bus/pci'
+exits 1 "a tree that is not there is a failure" p2ptopo --sysroot=/nowhere
+is "with its reason" "$(cat "$work/stderr")" \
+	"p2ptopo: /nowhere: No such file or directory"
+exits 1 "a function that is not there is a failure" topo matrix 99:00.0
+like "and is named" "$(cat "$work/stderr")" \
+	'^p2ptopo: 99:00\.0: no such PCI function'
+
+exits 2 "a word that is none is wrong usage" topo dance
+is "and the known ones are named" "$(cat "$work/stderr")" \
+	"p2ptopo: dance: no such word (known: list, matrix, best; a file of that name is ./dance)"
+exits 2 "CSV of two tables is wrong usage" topo --format=csv
+exits 2 "best without a client is wrong usage" topo best
+exits 2 "best with three clients is wrong usage" \
+	topo best 03:00.0 04:00.0 05:00.0
+exits 2 "an unknown option is wrong usage" p2ptopo --dance
+is "with one clear sentence" "$(cat "$work/stderr")" \
+	"p2ptopo: --dance: no such option (p2ptopo --help lists them)"
+exits 2 "an unknown format is wrong usage" p2ptopo --format=xml
+is "and the known ones are named, too" "$(cat "$work/stderr")" \
+	"p2ptopo: --format=xml: no such word (known: text, json, csv)"
+exits 2 "an option without its argument is wrong usage" p2ptopo --output
+
+exits 0 "help is no failure" p2ptopo --help
+is "and says nothing on stderr" "$(cat "$work/stderr")" ""
+like "help shows the words" "$(cat "$work/stdout")" '^  matrix  +who reaches'
+exits 0 "the version is no failure" p2ptopo --version
+like "and has the package's name" "$(head -1 "$work/stdout")" \
+	'^p2ptopo \(p2pdma-utils\) [0-9]+\.[0-9]+'
+exits 0 "formats can be listed" p2ptopo --format=help
+is "one a line" "$(sed 's/ .*//' "$work/stdout" | tr '\n' ' ')" \
+	"text json csv "
+exits 1 "help into a full device is a failure" \
+	bash -c 'p2ptopo --help >/dev/full'
+is "that is said" "$(cat "$work/stderr")" \
+	"p2ptopo: standard output: No space left on device"
+done_testing

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Knows what a source file must and must not have: a licence line, a place in
+# a makefile, functions that fit on a screen, no path of somebody's machine.
+. "$top_srcdir/tests/tap.sh"
+cd "$top_srcdir" || exit 1
+longest=60
+
+# sources: what people write, by kind; not what a build leaves behind.
+sources() {
+	find src tests man contrib -type f \( -name '*.[ch]' -o \
+		-name '*.sh' -o -name '*.mk' -o -name '*.in' -o \
+		-name '*.sym' -o -name '*.[1-9]' \) ! -path '*/.libs/*' |
+		sort
+	printf '%s\n' Makefile.am configure.ac autogen.sh
+}
+
+# scripts: the same without a suffix, known by their first line.
+scripts() {
+	find tests contrib -type f ! -name '*.*' \
+		-exec awk 'FNR == 1 && /^#!.*(sh|python3|awk)$/ {
+			print FILENAME }' {} + | sort
+}
+
+all=$(sources; scripts)
+
+# licence FILE: room base and lib are LGPL, the rest is GPL.
+licence() {
+	case $1 in
+	src/base/*.[ch] | src/lib/*.[ch]) echo LGPL-2.1-or-later ;;
+	*) echo GPL-2.0-or-later ;;
+	esac
+}
+
+unlicensed() {
+	local file
+	for file in $all; do
+		case $file in
+		*.sym | *.pc.in) continue ;; # data of the linker, pkg-config
+		esac
+		head -3 "$file" | grep -q \
+			"SPDX-License-Identifier: $(licence "$file")" ||
+			echo "$file"
+	done
+}
+
+# unlisted: files that no makefile names; a release would lack them.
+unlisted() {
+	local file made
+	made=$(cat Makefile.am src/local.mk man/local.mk tests/local.mk \
+		contrib/local.mk)
+	for file in $all; do
+		case $file in
+		*.mk | Makefile.am | configure.ac | *.pc.in) continue ;;
+		tests/unit/test-*.c) file=${file%.c} ;;
+		esac
+		grep -qE "(/|^| |\t)${file#*/}( |\t|\$)" <<<"$made" ||
+			echo "$file"
+	done
+}
+
+# gone: what the source lists name and nobody wrote.
+gone() {
+	local room file
+	for room in src tests man contrib; do
+		grep -oE '%D%/[a-zA-Z0-9_./-]+\.([chs1-9]|sh|sym|txt)\>' \
+			$room/local.mk | sed 's,%D%/,,' | sort -u |
+			while read -r file; do
+				[ -e "$room/$file" ] || echo "$room/$file"
+			done
+	done
+}
+
+# long_functions: from "{" in the first column to "}" there.
+long_functions() {
+	find src -name '*.c' -exec awk -v longest=$longest '
+		/^{/ { begun = FNR; name = before }
+		/^}/ && begun {
+			if (FNR - begun - 1 > longest)
+				printf "%s:%d: %d lines: %s\n", FILENAME,
+					begun, FNR - begun - 1, name
+			begun = 0
+		}
+		{ before = $0 }' {} +
+}
+
+# The brackets keep this file from finding itself.
+machine_paths() {
+	grep -nE '/wor[k]/|/tmp/buil[d]-|/hom[e]/[a-z]|/Users[/]' $all
+	grep -rnE '/wor[k]/|/tmp/buil[d]-|/hom[e]/[a-z]' README NEWS \
+		CONTRIBUTING.md 2>/dev/null
+	true
+}
+
+like "there is something to look at" "$all" '^src/cli/cli\.c$'
+is "every file has its licence line" "$(unlicensed)" ""
+is "every file is in a makefile" "$(unlisted)" ""
+is "every file that a makefile names is there" "$(gone)" ""
+is "no function is longer than $longest lines" "$(long_functions)" ""
+is "no file knows a path of somebody's machine" "$(machine_paths)" ""
+is "no line ends in blanks" \
+	"$(grep -nE '[[:blank:]]+$' $(sources) | head -20)" ""
+done_testing
