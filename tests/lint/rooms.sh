@@ -77,7 +77,7 @@ is "outside lib only lib/p2pdma.h is included" \
 	"$(in_rooms '# *include "lib/' base engine report cli |
 		grep -v '"lib/p2pdma.h"$')" ""
 is "only lib/sysfs.c opens what is below /sys and /proc" \
-	"$(outside '"/(sys|proc)(/|")' lib/sysfs.c)" ""
+	"$(outside '"/(sys|proc)/' lib/sysfs.c)" ""
 is "lib opens files in sysfs.c, the root in context.c, the user's in target.c" \
 	"$(in_rooms '[^_a-z>.](open|openat|openat2|fopen|opendir|freopen)\(' \
 		lib | grep -vE '^lib/(sysfs|context|target)\.c:')" ""
