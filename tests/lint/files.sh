@@ -51,7 +51,7 @@ unlisted() {
 	for file in $all; do
 		case $file in
 		*.mk | Makefile.am | configure.ac | *.pc.in) continue ;;
-		tests/unit/test-*.c) file=${file%.c} ;;
+		tests/*.c) file="${file%.c}(\.c)?" ;; # a program's is implied
 		esac
 		grep -qE "(/|^| |\t)${file#*/}( |\t|\$)" <<<"$made" ||
 			echo "$file"
