@@ -37,7 +37,7 @@ dist_noinst_SCRIPTS += \
 	%D%/p2plab/guest/bin/lab_bdf \
 	%D%/p2plab/guest/bin/lab_dev \
 	%D%/p2plab/guest/bin/lab_monitor
-EXTRA_DIST += $(P2PLAB)
+EXTRA_DIST += $(P2PLAB) %D%/p2plab/README
 
 # Completion for bash, by one file: the programs' own --help says the rest.
 bashcompletiondir = @bashcompletiondir@

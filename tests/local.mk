@@ -87,6 +87,7 @@ endif
 # --- shell: cli, lint -------------------------------------------------------
 SHELL_TESTS = \
 	%D%/cli/p2pbench.sh \
+	%D%/cli/p2plab.sh \
 	%D%/cli/p2ptopo.sh \
 	%D%/fixture-tree.sh \
 	%D%/lint/files.sh \

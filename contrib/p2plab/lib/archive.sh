@@ -72,6 +72,8 @@ make_base() {
 	local kind=$1 root
 	say "making the guest's /usr (once for each kernel)"
 	mkdir -p "${base%/*}"
+	# Whoever left one was interrupted: the lock is ours.
+	rm -rf "${base%/*}"/.root.*
 	root=$(mktemp -d "${base%/*}/.root.XXXXXX") || die "no room in $cache"
 	fill_usr "$root/usr" "$kind"
 	image_of "$root/usr" "$base.img" || die "the guest's /usr: no image"

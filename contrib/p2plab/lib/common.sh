@@ -30,8 +30,7 @@ have() {
 	command -v "$1" >/dev/null 2>&1
 }
 
-# Where kernels and archives live between runs. Root keeps them for the whole
-# machine, so that an ordinary user finds them too.
+# Where kernels and archives live between runs.
 choose_cache() {
 	if [ -n "${P2PLAB_CACHE:-}" ]; then
 		cache=$P2PLAB_CACHE

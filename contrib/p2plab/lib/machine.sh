@@ -6,13 +6,15 @@
 # A machine file is lines of a word, a name, and KEY=VALUE settings; a # begins
 # a comment. README describes the words. To add one: a function word_NAME here.
 
-declare -a machine_about machine_qemu machine_cmdline machine_serials
-declare -A place_kind place_bus drive_setting
+declare -a machine_about=() machine_qemu=() machine_cmdline=()
+declare -a machine_serials=() place_names=()
+declare -A place_kind place_bus place_parent drive_setting
 machine_cpu=intel
 machine_kernel=p2pdma
 machine_chipset=q35
 machine_numa=0
 port_count=0
+readonly default_size=256M
 
 # The settings that a drive may have, with what they mean.
 readonly drive_keys='below cmb size lba ms pi mdts
@@ -53,6 +55,8 @@ new_place() {
 	[ -z "${place_kind[$1]:-}" ] || machine_error "$1: is there twice"
 	place_kind[$1]=$2
 	place_bus[$1]=$3
+	place_parent[$1]=$4
+	place_names+=("$1")
 }
 
 # new_port PLACE [SPEED [WIDTH]]: a port below PLACE; its bus is in $REPLY.
@@ -118,7 +122,7 @@ word_host-bridge() {
 	local -A setting
 	shift
 	settings numa "$@"
-	new_place "$name" host-bridge "$name"
+	new_place "$name" host-bridge "$name" machine
 	host_bridges=$((${host_bridges:-0} + 1))
 	device "pxb-pcie,id=$name,bus=pcie.0,bus_nr=$((host_bridges * 32))${setting[numa]:+,numa_node=${setting[numa]}}"
 }
@@ -133,7 +137,7 @@ word_switch() {
 	new_port "${setting[below]:-root}" "${setting[speed]:-}" \
 		"${setting[width]:-}"
 	device "x3130-upstream,id=$name,bus=$REPLY"
-	new_place "$name" $kind "$name"
+	new_place "$name" $kind "$name" "${setting[below]:-root}"
 }
 
 # drive SERIAL [KEY=VALUE…]: kept, and made when the whole file is read, so
@@ -168,7 +172,7 @@ read_machine() {
 	[ -f "$machine_file" ] ||
 		usage_error "there is no machine $1 (p2plab list shows them)"
 	machine_name=$(basename "$machine_file")
-	new_place root root pcie.0
+	new_place root host-bridge pcie.0 machine
 	while read -r -a words || [ ${#words[@]} -gt 0 ]; do
 		machine_line=$((machine_line + 1))
 		[[ ${words[0]:-#} != '#'* ]] || continue
@@ -255,6 +259,8 @@ controller_options() {
 	local more=${drive_setting[$1.nvme]:-}
 	if [ -n "$cmb" ]; then
 		in_bytes cmb "$cmb"
+		[ $((REPLY % 1048576)) = 0 ] || usage_error \
+			"$machine_file: cmb=$cmb: is no whole number of MiB"
 		cmb=$((REPLY >> 20))
 	fi
 	REPLY=${cmb:+,cmb_size_mb=$cmb}${mdts:+,mdts=$mdts}${more:+,$more}
@@ -308,4 +314,45 @@ numa_options() {
 		fi
 		first=$((last + 1))
 	done
+}
+
+# show_machine: what read_machine has read, for people.
+show_machine() {
+	printf '%s\n' "$machine_name"
+	printf '  %s\n' "${machine_about[@]}" ''
+	printf '  kernel  %s\n  cpu     %s\n' "$machine_kernel" "$machine_cpu"
+	[ ${#machine_cmdline[@]} = 0 ] ||
+		printf '  cmdline %s\n' "${machine_cmdline[*]}"
+	[ "$machine_numa" = 0 ] || printf '  numa    %s nodes\n' "$machine_numa"
+	echo
+	show_places machine '  '
+}
+
+# show_places PARENT INDENT: what is below, the bridges last.
+show_places() {
+	local serial place
+	for serial in "${machine_serials[@]}"; do
+		[[ ,${drive_setting[$serial.below]:-root}, != *,$1,* ]] ||
+			show_drive "$serial" "$2"
+	done
+	for place in "${place_names[@]}"; do
+		[ "${place_parent[$place]}" = "$1" ] || continue
+		printf '%s%s (%s)\n' "$2" "$place" "${place_kind[$place]}"
+		show_places "$place" "$2  "
+	done
+}
+
+show_drive() {
+	local key value paths=${drive_setting[$1.below]:-root}
+	local text="drive, ${drive_setting[$1.size]:-$default_size}"
+	paths=${paths//[^,]/}
+	[ -z "$paths" ] || text+=", $((${#paths} + 1)) controllers"
+	for key in $drive_keys; do
+		value=${drive_setting[$1.$key]:-}
+		case $key in
+		below | size) ;;
+		*) text+=${value:+, $key $value} ;;
+		esac
+	done
+	printf '%s%s (%s)\n' "$2" "$1" "$text"
 }

@@ -213,8 +213,10 @@ show_console() {
 # keep_results: what the guest left, and what it said, into $results.
 keep_results() {
 	mkdir -p "$results" || die "$results: cannot be made"
-	cp "$work/console.log" "$work/qemu.log" "$results/" 2>/dev/null
-	[ -s "$results/qemu.log" ] || rm -f "$results/qemu.log"
+	cp "$work/console.log" "$results/" 2>/dev/null
+	# That QEMU was ended is no news: it was ended from here.
+	sed -i '/terminating on signal/d' "$work/qemu.log" 2>/dev/null
+	[ ! -s "$work/qemu.log" ] || cp "$work/qemu.log" "$results/"
 	cp "$work/kernel" "$results/kernel.log" 2>/dev/null
 	[ ! -s "$work/kernel-whole" ] ||
 		cp "$work/kernel-whole" "$results/kernel.log"
