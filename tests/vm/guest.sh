@@ -4,7 +4,7 @@
 # and nothing of what is tested. A case file is tests/vm/NAME.sh:
 #
 #   # machine: one-switch            the machine, or several: once on each
-#   # timeout: 60                    seconds that it may take [60]
+#   # timeout: 60                    seconds that it may take [120]
 #   # p2plab: --set=src0.size=1G     more options of p2plab run
 #   . /files/guest.sh
 #   begin "a drive can be filled"

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # machine: one-switch
-# timeout: 60
 # The lab itself: what every other case stands on.
 # shellcheck source-path=SCRIPTDIR source=guest.sh
 . /files/guest.sh
@@ -42,5 +41,21 @@ exits 0 "a write from it" fio --name=write --rw=write --direct=1 --bs=128k \
 begin "the monitor outside is reached"
 like "it lists the drives" "$(lab_monitor info block)" '^src0 '
 exits 1 "what it refuses is an error" lab_monitor device_del nobody
+
+# what_a_warning_does: a case of its own, as TAP text.
+what_a_warning_does() {
+	(
+		begin "inner"
+		[ $# = 0 ] || expect_kernel_warning "$1"
+		echo "WARNING: the lab provokes this" >/dev/kmsg
+		end_case
+	)
+}
+
+begin "a warning of the kernel fails the case that it came up in"
+expect_kernel_warning 'the lab provokes this'
+like "unless it was expected" "$(what_a_warning_does)" \
+	'^not ok - inner: the kernel.s log is clean$'
+is "then it does not" "$(what_a_warning_does 'lab provokes')" ""
 
 done_testing
