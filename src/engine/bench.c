@@ -35,6 +35,12 @@ struct run {
 	sem_t ready, go, done;
 };
 
+/*
+ * Jobs whose requests never completed: the kernel may still use what they
+ * have, until the program ends. Volatile, or nobody would see it kept.
+ */
+static struct worker *volatile left_behind;
+
 static void *work(void *data)
 {
 	struct worker *worker = data;
@@ -203,42 +209,12 @@ int bench_run(const struct bench_args *args, struct bench_result *result)
 	sem_init(&run.go, 0, 0);
 	sem_init(&run.done, 0, 0);
 	rc = run_threads(&run, result);
+	if (run.is_aborted)
+		left_behind = steal_pointer(run.workers);
 	sem_destroy(&run.ready);
 	sem_destroy(&run.go);
 	sem_destroy(&run.done);
 	free(run.workers);
-	return rc;
-}
-
-static bool may_be_refusal(int error)
-{
-	return error == EREMOTEIO || error == EINVAL;
-}
-
-int bench_try(const struct bench_args *args, struct p2pdma_pool *host,
-	      struct bench_result *result, int *refusal)
-{
-	struct bench_result *again _cleanup_free_ = NULL;
-	struct bench_args one = *args;
-	int rc;
-
-	one.jobs = 1;
-	one.depth = 1;
-	one.time_ns = 0;
-	one.size_bytes = args->block_bytes;
-	one.tick = NULL;
-	rc = bench_run(&one, result);
-	*refusal = 0;
-	if (rc || !result->errors ||
-	    !may_be_refusal(result->first_error.error))
-		return rc;
-	again = malloc(sizeof(*again));
-	if (!again)
-		return -ENOMEM;
-	one.pool = host;
-	rc = bench_run(&one, again);
-	if (!rc && !again->errors)
-		*refusal = result->first_error.error;
 	return rc;
 }
 

@@ -83,22 +83,6 @@ struct bench_result {
 int bench_run(const struct bench_args *args, struct bench_result *result);
 
 /*
- * bench_try() - run one transaction and find out whether peer memory is why
- * it fails
- * @host:	a pool of host memory with a slot at least
- * @result:	how the transaction went through args->pool
- * @refusal:	errno of the request when it fails through args->pool and
- *		works through @host; 0 otherwise
- *
- * The kernel refuses peer memory with the errno of a misaligned request
- * (EREMOTEIO to Linux 6.16, EINVAL since), so it takes both to tell.
- *
- * Return: as bench_run().
- */
-int bench_try(const struct bench_args *args, struct p2pdma_pool *host,
-	      struct bench_result *result, int *refusal);
-
-/*
  * bench_fill() - give every slot of @pool bytes that no drive compresses,
  * different ones in each
  *
