@@ -172,6 +172,8 @@ static void begin_counting(struct job *job)
 {
 	job->is_counting = true;
 	job->counted_from_ns = job->now_ns;
+	if (job->args->time_ns)
+		job->end_ns = job->now_ns + job->args->time_ns;
 	count_costs(job, (uint64_t)-1);
 }
 
@@ -246,10 +248,8 @@ static void plan(struct job *job, uint64_t start_ns)
 	job->heard_ns = start_ns;
 	job->end_ns = UINT64_MAX;
 	job->count_from_ns = start_ns;
-	if (!args->time_ns)
-		return;
-	job->count_from_ns += args->warmup_ns;
-	job->end_ns = job->count_from_ns + args->time_ns;
+	if (args->time_ns)
+		job->count_from_ns += args->warmup_ns;
 }
 
 int bench_job_run(struct job *job, uint64_t start_ns)
