@@ -67,6 +67,7 @@ UNIT_TESTS = \
 	%D%/unit/test-ring \
 	%D%/unit/test-select \
 	%D%/unit/test-shape \
+	%D%/unit/test-route \
 	%D%/unit/test-sigbus \
 	%D%/unit/test-sysfs \
 	%D%/unit/test-target \
@@ -86,6 +87,7 @@ endif
 
 # --- shell: cli, lint -------------------------------------------------------
 SHELL_TESTS = \
+	%D%/cli/completion.sh \
 	%D%/cli/p2pbench.sh \
 	%D%/cli/p2plab.sh \
 	%D%/cli/p2ptopo.sh \
