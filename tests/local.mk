@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every test speaks TAP. A unit test is tests/unit/test-NAME.c (Check, one
 # program for each source file); a shell test is DIR/NAME.sh with tests/tap.sh.
-# To add one: write the file, add one line below.
+# To add one: write the file, add one line below. No NAME.sh beside a NAME:
+# make has a rule of its own that writes the one over the other.
 
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
 	$(top_srcdir)/build-aux/tap-driver.sh
@@ -88,10 +89,10 @@ endif
 # --- shell: cli, lint -------------------------------------------------------
 SHELL_TESTS = \
 	%D%/cli/completion.sh \
+	%D%/cli/fixture-tree.sh \
 	%D%/cli/p2pbench.sh \
 	%D%/cli/p2plab.sh \
 	%D%/cli/p2ptopo.sh \
-	%D%/fixture-tree.sh \
 	%D%/lint/files.sh \
 	%D%/lint/headers.sh \
 	%D%/lint/man.sh \
