@@ -107,6 +107,8 @@ check_PROGRAMS += %D%/vm/pattern
 %C%_vm_pattern_LDADD =
 dist_noinst_SCRIPTS += %D%/vm/run %D%/vm/guest-run
 EXTRA_DIST += %D%/vm/guest.sh \
+	%D%/vm/bench-refused.sh \
+	%D%/vm/bench.sh \
 	%D%/vm/lab.sh
 
 # What the golden files hold is what the programs print now: review it.
