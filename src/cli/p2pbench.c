@@ -321,24 +321,15 @@ static int check_overlap(const struct measurement *m)
 
 /* --- memory --------------------------------------------------------------- */
 
-static const char *why_text(const struct memory *memory, char *text,
-			    size_t size)
-{
-	const struct p2pdma_reason *why = &memory->why;
-
-	snprintf(text, size, "%s%s%s", why->id, *why->advice ? ": " : "",
-		 why->advice);
-	return text;
-}
-
 static int blame_memory(const struct measurement *m, int rc)
 {
-	const char *name = m->session->options.provider;
-	char text[512];
+	const struct p2pdma_reason *why = &m->memory.why;
 
 	if (rc == -EREMOTEIO || rc == -EBADMSG) {
-		cli_error(program.name, "--provider=%s: %s", name,
-			  why_text(&m->memory, text, sizeof(text)));
+		cli_error(program.name, "--provider=%s: %s%s%s: %s",
+			  m->session->options.provider, why->id,
+			  why->at ? " at " : "",
+			  why->at ? why->at->address : "", why->advice);
 		return rc == -EBADMSG ? EXIT_DIFFERS : EXIT_MACHINE;
 	}
 	if (rc == -ETIMEDOUT) {
@@ -351,18 +342,19 @@ static int blame_memory(const struct measurement *m, int rc)
 	return EXIT_FAILED;
 }
 
+/* Host memory in place of peer memory is never silent: also with --quiet. */
 static void tell_fallback(const struct measurement *m)
 {
-	const struct memory *memory = &m->memory;
-	char text[512];
+	const struct p2pdma_reason *why = &m->memory.why;
 
-	if (!memory->why.id)
+	if (!why->id)
 		return;
-	cli_notice(&m->session->common, "%s: host memory, because %s%s%s",
-		   m->paths[0],
-		   memory->why_provider ? memory->why_provider : "",
-		   memory->why_provider ? " cannot be used: " : "",
-		   why_text(memory, text, sizeof(text)));
+	cli_error(program.name, "%s: host memory instead of peer memory%s%s: "
+		  "%s%s%s: %s", m->paths[0],
+		  m->memory.why_provider ? " of " : "",
+		  m->memory.why_provider ? m->memory.why_provider : "",
+		  why->id, why->at ? " at " : "",
+		  why->at ? why->at->address : "", why->advice);
 }
 
 static void describe_need(struct measurement *m,
@@ -506,7 +498,8 @@ static void report_result(struct measurement *m)
 	describe_need(m, &request);
 	bench.memory = (struct report_memory){
 		.kind = memory->is_peer ? "peer" : "host",
-		.provider = p2pdma_provider_get_name(memory->provider),
+		.provider = memory->is_peer ?
+			p2pdma_provider_get_name(memory->provider) : NULL,
 		.reach_source = reach_name(memory, memory->reach_source,
 					   request.source_endpoint),
 		.reach_destination =

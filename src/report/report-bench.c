@@ -215,7 +215,7 @@ static void print_what(FILE *file, const struct report_bench *b)
 static void print_memory(FILE *file, const struct report_memory *m)
 {
 	fprintf(file, "  memory: %s", m->kind);
-	if (m->provider && strcmp(m->provider, m->kind))
+	if (m->provider)
 		fprintf(file, " %s", m->provider);
 	if (m->reach_source)
 		fprintf(file, ", read %s", m->reach_source);

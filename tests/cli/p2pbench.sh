@@ -55,7 +55,8 @@ is "without errors" "$(value .errors)" 0
 is "the workload is told" "$(value .workload)" read
 is "the target is told" "$(value .target)" "$work/file"
 is "host memory was asked for" \
-	"$(value '.memory | "\(.kind) \(.fallback_reason)"')" "host null"
+	"$(value '.memory | "\(.kind) \(.provider) \(.fallback_reason)"')" \
+	"host null null"
 is "block, depth and jobs are told" \
 	"$(value '"\(.block_bytes) \(.depth) \(.jobs)"')" "65536 4 1"
 is "the latencies are in order" "$(value '.latency |
@@ -133,8 +134,12 @@ is "a loop device is not on PCI, or nothing here has peer memory" \
 		(.fallback_reason == "not-pci" or
 		 .fallback_reason == "queue-without-p2p" or
 		 .fallback_reason == "no-p2pmem")')" true
-like "which is said" "$(cat "$work/stderr")" "^p2pbench: $loop: host memory"
+like "which is said" "$(cat "$work/stderr")" \
+	"^p2pbench: $loop: host memory instead of peer memory"
 exits 2 "a block must be whole sectors" p2pbench -b 1000 "$loop"
-exits 0 "quiet says nothing of it" p2pbench -q -n 1M "$loop"
+exits 0 "that is never silent" p2pbench -q -n 1M "$loop"
+is "but all that is said" "$(wc -l <"$work/stderr")" 1
+exits 0 "nothing is said where host memory was asked for" \
+	p2pbench -p host -n 1M "$loop"
 is "really nothing" "$(cat "$work/stderr")" ""
 done_testing

@@ -24,10 +24,10 @@ begin "auto"
 exits 0 "measures host memory" p2pbench -J -n 1M /dev/lab/src0
 is "and says so in the report" "$(result '.memory | .kind, .provider')" \
 	"host
-host"
+null"
 like "with the reason" "$(result .memory.fallback_reason)" '^[a-z0-9-]+$'
 like "and on stderr" "$(cat "$work/stderr")" \
-	"^p2pbench: /dev/lab/src0: host memory, because $provider cannot be used"
+	"^p2pbench: /dev/lab/src0: host memory instead of peer memory of $provider: "
 
 begin "the provider's own drive"
 exits 0 "reaches it nevertheless" \

@@ -19,14 +19,14 @@ fill /dev/lab/src0 7 32M
 
 for workload in read randread; do
 	for memory in "$provider" host; do
-		kind=peer
-		[ "$memory" != host ] || kind=host
+		kind=peer provider_told=$memory
+		[ "$memory" != host ] || kind=host provider_told=null
 		begin "$workload through $kind memory"
 		exits 0 "it is measured" p2pbench -J -w $workload \
 			-p "$memory" -b 64K -d 8 -n 16M /dev/lab/src0
 		is "the memory is what was asked for" \
 			"$(result '.memory | "\(.kind) \(.provider)"')" \
-			"$kind $memory"
+			"$kind $provider_told"
 		is "every block was moved" "$(result .ios)" 256
 		is "none failed" "$(result .errors)" 0
 	done
