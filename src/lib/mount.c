@@ -80,7 +80,8 @@ const char *mount_get_option(const struct mount *mount, struct arena *arena,
 
 	while (at && (strncmp(at, option, length) || at[length] != '=')) {
 		at = strchr(at, ',');
-		at += !!at;
+		if (at)
+			at++;
 	}
 	if (!at)
 		return NULL;

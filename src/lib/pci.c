@@ -86,7 +86,7 @@ static void say_nothing(char *format, ...)
 }
 
 /* libpci knows no way back from its own lack of memory. */
-static _Noreturn void give_up(char *format, ...)
+static void __attribute__((noreturn)) give_up(char *format, ...)
 {
 	abort();
 }
