@@ -7,7 +7,8 @@
 #include "base/macro.h"
 #include "lib/sysfs.h"
 
-#define OPTION	"CONFIG_PCI_P2PDMA"
+#define OPTION	"CONFIG_PCI_P2PDMA=y"
+#define SYMBOL	" pci_p2pdma_add_resource\n"
 
 unsigned machine_parse_release(const char *release)
 {
@@ -62,17 +63,26 @@ static const char *keep_text(const struct p2pdma_context *context,
 	return arena_strdup(arena, text);
 }
 
-/* Distributions keep the configuration beside the kernel. */
-static enum p2pdma_answer read_option(const struct p2pdma_context *context,
-				      const char *release)
+static enum p2pdma_answer answer(int yes)
 {
-	_cleanup_free_ char *text = NULL;
-	char name[128];
-
-	snprintf(name, sizeof(name), "config-%s", release);
-	if (sysfs_read_text(context, "boot", name, &text))
+	if (yes < 0)
 		return P2PDMA_UNKNOWN;
-	return strstr(text, "\n" OPTION "=y") ? P2PDMA_YES : P2PDMA_NO;
+	return yes ? P2PDMA_YES : P2PDMA_NO;
+}
+
+/* Distributions keep the configuration beside the kernel, but a container or
+ * a small guest has no /boot; the names of symbols are for everybody. */
+enum p2pdma_answer machine_find_p2pdma(const struct p2pdma_context *context,
+				       const char *release)
+{
+	char name[128];
+	int found;
+
+	snprintf(name, sizeof(name), "config-%s", release ? release : "");
+	found = sysfs_contains(context, "boot", name, OPTION);
+	if (found < 0)
+		found = sysfs_contains(context, "proc", "kallsyms", SYMBOL);
+	return answer(found);
 }
 
 void machine_read(const struct p2pdma_context *context, struct arena *arena,
@@ -82,9 +92,7 @@ void machine_read(const struct p2pdma_context *context, struct arena *arena,
 		keep_text(context, arena, "proc/sys/kernel", "osrelease");
 	machine->command_line = keep_text(context, arena, "proc", "cmdline");
 	read_cpu(context, arena, machine);
-	if (!machine->kernel_release)
-		return;
-	machine->kernel_version =
-		machine_parse_release(machine->kernel_release);
-	machine->has_p2pdma = read_option(context, machine->kernel_release);
+	if (machine->kernel_release)
+		machine->kernel_version =
+			machine_parse_release(machine->kernel_release);
 }

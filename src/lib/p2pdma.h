@@ -164,9 +164,9 @@ struct p2pdma_machine {
 	const char *cpu_vendor;		/**< "AuthenticAMD"; NULL not x86 */
 	unsigned cpu_family;		/**< 0 unknown */
 	const char *command_line;	/**< NULL unknown */
-	enum p2pdma_answer has_p2pdma;	/**< CONFIG_PCI_P2PDMA; from the
-					     kernel's /boot/config-*, and YES
-					     where a provider shows it */
+	enum p2pdma_answer has_p2pdma;	/**< CONFIG_PCI_P2PDMA; YES where a
+					     provider shows it, else from
+					     /boot/config-* or kallsyms */
 };
 
 struct p2pdma_topology;

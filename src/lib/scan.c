@@ -118,8 +118,6 @@ static int collect_providers(struct p2pdma_topology *topology)
 			return -ENOMEM;
 		*slot = topology->functions[i];
 	}
-	if (topology->provider_count)
-		topology->machine.has_p2pdma = P2PDMA_YES;
 	return 0;
 }
 
@@ -132,7 +130,16 @@ static int fill(struct scan *scan)
 	rc = scan_functions(scan);
 	if (!rc)
 		rc = drive_scan(scan->context, topology);
-	return rc ? rc : collect_providers(topology);
+	if (!rc)
+		rc = collect_providers(topology);
+	if (rc)
+		return rc;
+	topology->machine.has_p2pdma =
+		topology->provider_count ?
+			P2PDMA_YES :
+			machine_find_p2pdma(scan->context,
+					    topology->machine.kernel_release);
+	return 0;
 }
 
 int p2pdma_topology_scan(struct p2pdma_context *context,

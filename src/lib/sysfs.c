@@ -10,8 +10,10 @@
 #include <sys/stat.h>
 
 #include "base/array.h"
+#include "base/macro.h"
 
 #define LINKS_MAX	40		/* as the kernel follows in one path */
+#define PIECE_BYTES	(64 << 10)
 #define TEXT_MAX	(4 << 20)	/* a long mountinfo is some 100 KiB */
 
 /* Path components still to walk, and those walked so far. */
@@ -198,6 +200,32 @@ int sysfs_read_bytes(const struct p2pdma_context *context, const char *dir,
 	_cleanup_fd_ int fd = open_file(context, dir, name);
 
 	return fd < 0 ? fd : read_all(fd, bytes, size, got);
+}
+
+/* The end of each piece is kept in front of the next, where a word may go on. */
+int sysfs_contains(const struct p2pdma_context *context, const char *dir,
+		   const char *name, const char *word)
+{
+	_cleanup_fd_ int fd = open_file(context, dir, name);
+	size_t length = strlen(word), kept = 0, got;
+	char piece[PIECE_BYTES];
+
+	if (fd < 0)
+		return fd;
+	for (;;) {
+		int rc = read_all(fd, piece + kept, sizeof(piece) - kept,
+				  &got);
+
+		if (rc)
+			return rc;
+		if (memmem(piece, kept + got, word, length))
+			return 1;
+		if (!got)
+			return 0;
+		got += kept;
+		kept = MIN(length, got);
+		memmove(piece, piece + got - kept, kept);
+	}
 }
 
 static void trim(char *text, size_t length)

@@ -53,6 +53,10 @@ int sysfs_read_int(const struct p2pdma_context *context, const char *dir,
 int sysfs_read_bytes(const struct p2pdma_context *context, const char *dir,
 		     const char *name, void *bytes, size_t size, size_t *got);
 
+/* Is @word in the file? Reads it piece by piece, however long. 0, 1, -errno. */
+int sysfs_contains(const struct p2pdma_context *context, const char *dir,
+		   const char *name, const char *word);
+
 /* What is in a directory, without "." and "..". */
 int sysfs_list(const struct p2pdma_context *context, const char *dir,
 	       const char *name, struct sysfs_names *names);

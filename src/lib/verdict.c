@@ -161,8 +161,7 @@ static bool judge_memory(const struct pair *pair, struct p2pdma_reason *why)
 	const struct p2pdma_drive *drive =
 		p2pdma_topology_find_drive(pair->topology, pair->provider);
 
-	if (pair->provider->memory ||
-	    (has_usable_cmb(pair) && lacks_p2pdma(pair)))
+	if (pair->provider->memory || lacks_p2pdma(pair))
 		return false;
 	if (drive && drive->cmb_bytes)
 		explain(why, pair->provider,

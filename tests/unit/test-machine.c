@@ -28,7 +28,6 @@ START_TEST(what_is_not_told_is_unknown)
 	ck_assert_uint_eq(machine.cpu_family, 0);
 	ck_assert_ptr_null(machine.command_line);
 	ck_assert_uint_eq(machine.kernel_version, 0x060c5f);
-	ck_assert_int_eq(machine.has_p2pdma, P2PDMA_UNKNOWN);
 	arena_fini(&arena);
 	fixture_close(&tree);
 }
@@ -36,21 +35,39 @@ END_TEST
 
 START_TEST(the_kernels_configuration_is_believed)
 {
-	struct p2pdma_machine machine = { 0 };
-	struct arena arena = { 0 };
 	struct fixture tree;
 
 	fixture_open(&tree, NULL);
-	fixture_add(&tree, "file proc/sys/kernel/osrelease 6.12.95\n"
-			   "file boot/config-6.12.95 CONFIG_PCI=y\\n"
+	ck_assert_int_eq(machine_find_p2pdma(tree.context, "6.12"),
+			 P2PDMA_UNKNOWN);
+	fixture_add(&tree, "file boot/config-6.12 CONFIG_PCI=y\\n"
 			   "CONFIG_PCI_P2PDMA=y");
-	machine_read(tree.context, &arena, &machine);
-	ck_assert_int_eq(machine.has_p2pdma, P2PDMA_YES);
-	fixture_add(&tree, "file boot/config-6.12.95 CONFIG_PCI=y\\n"
+	ck_assert_int_eq(machine_find_p2pdma(tree.context, "6.12"),
+			 P2PDMA_YES);
+	ck_assert_int_eq(machine_find_p2pdma(tree.context, NULL),
+			 P2PDMA_UNKNOWN);
+	fixture_add(&tree, "file boot/config-6.12 CONFIG_PCI=y\\n"
 			   "# CONFIG_PCI_P2PDMA is not set");
-	machine_read(tree.context, &arena, &machine);
-	ck_assert_int_eq(machine.has_p2pdma, P2PDMA_NO);
-	arena_fini(&arena);
+	ck_assert_int_eq(machine_find_p2pdma(tree.context, "6.12"),
+			 P2PDMA_NO);
+	fixture_close(&tree);
+}
+END_TEST
+
+START_TEST(without_a_configuration_the_symbols_tell)
+{
+	struct fixture tree;
+
+	fixture_open(&tree, NULL);
+	fixture_add(&tree,
+		    "file proc/kallsyms 0 T dma_pci_p2pdma_supported\\n"
+		    "0 T pci_p2pdma_add_resource");
+	ck_assert_int_eq(machine_find_p2pdma(tree.context, "6.12"),
+			 P2PDMA_YES);
+	fixture_add(&tree,
+		    "file proc/kallsyms 0 T dma_pci_p2pdma_supported");
+	ck_assert_int_eq(machine_find_p2pdma(tree.context, "6.12"),
+			 P2PDMA_NO);
 	fixture_close(&tree);
 }
 END_TEST
@@ -58,4 +75,5 @@ END_TEST
 UNIT_SUITE("machine",
 	   a_release_becomes_a_number,
 	   what_is_not_told_is_unknown,
-	   the_kernels_configuration_is_believed);
+	   the_kernels_configuration_is_believed,
+	   without_a_configuration_the_symbols_tell);

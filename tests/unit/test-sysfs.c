@@ -96,6 +96,27 @@ START_TEST(bytes_are_counted)
 }
 END_TEST
 
+START_TEST(a_word_is_found_wherever_it_lies)
+{
+	static char line[200000];
+
+	fixture_open(&tree, NULL);
+	for (size_t at = 65500; at < 65540; at++) {
+		memset(line, 'x', sizeof(line) - 1);
+		memcpy(line, "file s ", 7);
+		memcpy(line + 7 + at, "needle", 6);
+		fixture_add(&tree, line);
+		ck_assert_int_eq(sysfs_contains(tree.context, "s", NULL,
+						"needle"), 1);
+		ck_assert_int_eq(sysfs_contains(tree.context, "s", NULL,
+						"needles"), 0);
+	}
+	ck_assert_int_eq(sysfs_contains(tree.context, "none", NULL, "x"),
+			 -ENOENT);
+	fixture_close(&tree);
+}
+END_TEST
+
 START_TEST(a_directory_is_listed_in_the_order_that_people_count)
 {
 	_cleanup_names_ struct sysfs_names names = { 0 };
@@ -216,6 +237,7 @@ UNIT_SUITE("sysfs",
 	   a_long_file_is_read_to_its_end,
 	   numbers_are_decimal_or_hexadecimal_and_nothing_else,
 	   bytes_are_counted,
+	   a_word_is_found_wherever_it_lies,
 	   a_directory_is_listed_in_the_order_that_people_count,
 	   links_are_followed_inside_the_root,
 	   no_link_leads_out_of_the_root,
