@@ -5,7 +5,7 @@
 
 #include "base/macro.h"
 
-#define VENDOR_ID		0x00
+#define REVISION_AND_CLASS	0x08
 #define STATUS			0x06
 #define STATUS_HAS_CAPS		0x10
 #define HEADER_TYPE		0x0e
@@ -143,8 +143,12 @@ void pci_caps_parse(const uint8_t *config, size_t size, struct pci_caps *caps)
 	uint8_t type;
 
 	memset(caps, 0, sizeof(*caps));
-	/* All ones: the function is off or gone, and nothing it says counts. */
-	if (size < PCI_CONFIG_HEADER || get(&b, VENDOR_ID, 2) == 0xffff)
+	/*
+	 * All ones: the function is off or gone, and nothing it says counts.
+	 * The vendor alone is all ones in every virtual function.
+	 */
+	if (size < PCI_CONFIG_HEADER ||
+	    get(&b, REVISION_AND_CLASS, 4) == UINT32_MAX)
 		return;
 	type = (uint8_t)get(&b, HEADER_TYPE, 1);
 	caps->is_multifunction =
