@@ -81,10 +81,13 @@ bool topology_has_link(const struct p2pdma_function *f)
 uint64_t topology_link_max(const struct p2pdma_function *f)
 {
 	const struct p2pdma_function *above = f->parent;
-	uint64_t here = f->link_max.bytes_per_sec;
-	uint64_t there = above ? above->link_max.bytes_per_sec : 0;
 
-	return MIN(here, there);
+	if (!above)
+		return 0;
+	/* Not the slower of two rates: 16 GT/s x4 and 8 GT/s x8 make 8 x4. */
+	return pci_link_rate(MIN(f->link_max.speed_mtps,
+				 above->link_max.speed_mtps),
+			     MIN(f->link_max.width, above->link_max.width));
 }
 
 /* -------------------------------------------------------------------------
