@@ -4,6 +4,7 @@ dist_noinst_SCRIPTS += \
 	%D%/bench/peer-to-peer \
 	%D%/demo \
 	%D%/demo-in-guest \
+	%D%/p2pdma-gather \
 	%D%/setup-debian
 EXTRA_DIST += %D%/bench/common.sh
 
