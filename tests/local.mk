@@ -35,6 +35,26 @@ EXTRA_DIST += %D%/fixture-tree \
 	%D%/fixtures/two-root-ports.txt \
 	%D%/fixtures/zen-root-ports.txt
 
+# Larger machines as tables, a line for each function; they become text when
+# the tests are built.
+MACHINE_TABLES = \
+	%D%/fixtures/accelerator.table \
+	%D%/fixtures/dual-socket.table \
+	%D%/fixtures/epyc-server.table \
+	%D%/fixtures/laptop.table \
+	%D%/fixtures/sr-iov-server.table \
+	%D%/fixtures/vmd.table
+MACHINE_FIXTURES = $(MACHINE_TABLES:.table=.txt)
+EXTRA_DIST += %D%/make-fixture $(MACHINE_TABLES)
+check_DATA = $(MACHINE_FIXTURES)
+CLEANFILES += $(MACHINE_FIXTURES)
+SUFFIXES = .table .txt
+.table.txt:
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
+		$(SHELL) $(srcdir)/%D%/make-fixture $< >$@.new && \
+		mv $@.new $@
+$(MACHINE_FIXTURES): %D%/make-fixture
+
 # --- unit: programs ---------------------------------------------------------
 if HAVE_CHECK
 check_LTLIBRARIES += %D%/unit/libunit.la
@@ -55,6 +75,7 @@ UNIT_TESTS = \
 	%D%/unit/test-histogram \
 	%D%/unit/test-layer \
 	%D%/unit/test-machine \
+	%D%/unit/test-machines \
 	%D%/unit/test-mount \
 	%D%/unit/test-output \
 	%D%/unit/test-pci \
@@ -90,6 +111,7 @@ endif
 SHELL_TESTS = \
 	%D%/cli/completion.sh \
 	%D%/cli/fixture-tree.sh \
+	%D%/cli/gather.sh \
 	%D%/cli/p2pbench.sh \
 	%D%/cli/p2plab.sh \
 	%D%/cli/p2ptopo.sh \

@@ -94,18 +94,27 @@ void fixture_add(struct fixture *fixture, const char *lines)
 	free(copy);
 }
 
-static void add_file(struct fixture *fixture, const char *name)
+static FILE *open_below(const char *variable, const char *name)
 {
-	const char *source = getenv("top_srcdir");
-	char path[PATH_MAX], *line = NULL;
-	size_t size = 0;
-	ssize_t length;
-	FILE *file;
+	const char *top = getenv(variable);
+	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/tests/fixtures/%s.txt",
-		 source ? source : ".", name);
-	file = fopen(path, "r");
-	ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
+		 top ? top : ".", name);
+	return fopen(path, "r");
+}
+
+/* As somebody wrote it, or as it was made from a table. */
+static void add_file(struct fixture *fixture, const char *name)
+{
+	FILE *file = open_below("top_srcdir", name);
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t length;
+
+	if (!file)
+		file = open_below("top_builddir", name);
+	ck_assert_msg(file != NULL, "%s: no such fixture", name);
 	while ((length = getline(&line, &size, file)) > 0) {
 		line[length - (line[length - 1] == '\n')] = '\0';
 		put_line(fixture, line);
