@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 dist_noinst_SCRIPTS += \
+	%D%/bench/big-tree \
 	%D%/bench/file-to-file \
 	%D%/bench/peer-to-peer \
 	%D%/demo \
@@ -50,3 +51,10 @@ install-data-hook:
 		done
 uninstall-hook:
 	cd '$(DESTDIR)$(bashcompletiondir)' && rm -f p2pcopy p2pbench
+
+# Who wants the rule says so: it gives memory away.
+if UDEV_RULE
+dist_udevrules_DATA = %D%/udev/70-p2pdma.rules
+else
+dist_doc_DATA = %D%/udev/70-p2pdma.rules
+endif
