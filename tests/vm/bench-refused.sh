@@ -17,7 +17,7 @@ result() {
 begin "a provider that was named"
 exits 3 "is used or nothing is" p2pbench -J -p "$provider" -n 1M /dev/lab/src0
 like "with the reason" "$(cat "$work/stderr")" \
-	"^p2pbench: --provider=$provider: [a-z0-9-]+: "
+	"^p2pbench: --provider=$provider: [a-z0-9-]+( at [0-9a-f:.]+)?: "
 is "and no result" "$(cat "$work/stdout")" ""
 
 begin "auto"
