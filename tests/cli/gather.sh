@@ -122,6 +122,16 @@ like "options of the kernel that decide are kept" "$text" \
 same=$(grep -c 'md_1' "$work/text")
 is "an array with a name gets another one everywhere" "$same" 4
 
+for symbol in pci_p2pdma_add_resource:pci_p2pdma_add_resource other:left_out; do
+	cp "$work/text" "$work/fixture"
+	sed -i '/^file boot/d' "$work/fixture"
+	echo "file proc/kallsyms ffffffff81000000 T ${symbol%:*}" \
+		>"$work/kallsyms"
+	there_and_back "$work/fixture" "$work/kallsyms"
+	is "without a configuration the symbol ${symbol%:*} tells" \
+		"$(cat "$work/after/proc/kallsyms")" "0 T ${symbol#*:}"
+done
+
 # What must not be opened is a FIFO here: who opens it, hangs.
 rm "$work/before/$drive/vendor"
 mkfifo "$work/before/$drive/resource0" "$work/before/$drive/vendor"
