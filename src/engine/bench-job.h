@@ -37,7 +37,8 @@ struct job {
 	uint64_t heard_ns;	/* when anything completed last */
 	uint64_t count_from_ns;	/* when warming up should be over */
 	uint64_t end_ns;	/* UINT64_MAX: not known yet, or none */
-	uint64_t counted_from_ns, counted_to_ns; /* as it came */
+	uint64_t counted_from_ns;	/* as it came */
+	uint64_t counted_to_ns;
 	uint64_t shown;		/* begun, for the thread that ticks */
 	const int *abort;	/* not 0: another job is stuck */
 	struct bench_result result;

@@ -7,14 +7,16 @@
 
 enum { SOURCE, DESTINATION };
 
-static void copy_next(struct workload_state *state, struct workload_step *step)
+static void copy_next(struct workload_state *state,
+		      struct workload_step *step)
 {
 	step->offset = workload_forward(state);
 	step->direction = P2PDMA_READ;
 	step->target = SOURCE;
 }
 
-static bool copy_done(struct workload_state *state, struct workload_step *step)
+static bool copy_done(struct workload_state *state,
+		      struct workload_step *step)
 {
 	if (step->target == DESTINATION)
 		return false;

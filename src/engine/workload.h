@@ -33,7 +33,7 @@ struct workload_state {
 	uint64_t end;		/* behind its last whole block */
 	uint64_t next;		/* for those that go forward */
 	uint64_t blocks;	/* in [begin, end), at least 1 */
-	uint64_t share;		/* transactions until all jobs did all blocks */
+	uint64_t share;		/* of transactions, to do all blocks once */
 	struct random random;	/* for those that jump */
 };
 
