@@ -61,14 +61,17 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/bench.c %D%/engine/bench.h \
 	%D%/engine/bench-job.c %D%/engine/bench-job.h \
 	%D%/engine/copy.c %D%/engine/copy.h \
+	%D%/engine/copy-job.c %D%/engine/copy-job.h \
 	%D%/engine/endpoint.c %D%/engine/endpoint.h \
 	%D%/engine/endpoint-block.c \
 	%D%/engine/endpoint-file.c \
 	%D%/engine/endpoint-null.c %D%/engine/endpoint-null.h \
 	%D%/engine/endpoint-ops.h \
 	%D%/engine/memory.c %D%/engine/memory.h \
+	%D%/engine/guard.c %D%/engine/guard.h \
 	%D%/engine/preflight.c %D%/engine/preflight.h \
 	%D%/engine/ring.c %D%/engine/ring.h \
+	%D%/engine/route.c %D%/engine/route.h \
 	%D%/engine/shape.c %D%/engine/shape.h \
 	%D%/engine/transfer.c %D%/engine/transfer.h \
 	%D%/engine/verify.c %D%/engine/verify.h \

@@ -213,7 +213,7 @@ START_TEST(a_source_that_ends_early_is_an_error_and_no_short_copy)
 	ck_assert_int_eq(result.error.side, SIDE_SOURCE);
 	ck_assert_int_eq(result.error.error, TRANSFER_ENDED_EARLY);
 	ck_assert_uint_ge(result.error.offset_bytes, 2 * BLOCK);
-	ck_assert_uint_eq(result.in_place_bytes, 2 * BLOCK);
+	ck_assert_uint_le(result.in_place_bytes, 2 * BLOCK);
 	ck_assert_int_ne(access(to, F_OK), 0);
 	finish();
 }

@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/copy-job.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/cleanup.h"
+#include "base/macro.h"
+#include "engine/preflight.h"
+
+/* A drive that does not answer one read for so long is not to be used. */
+#define PROBE_TIMEOUT_NS	(20 * UINT64_C(1000000000))
+
+static int blame(struct copy_job *job, enum copy_job_trouble trouble, int rc,
+		 const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static int blame(struct copy_job *job, enum copy_job_trouble trouble, int rc,
+		 const char *format, ...)
+{
+	va_list args;
+
+	job->trouble = trouble;
+	va_start(args, format);
+	vsnprintf(job->tried, sizeof(job->tried), format, args);
+	va_end(args);
+	return rc;
+}
+
+static bool is_device(const struct p2pdma_target *target)
+{
+	return target->kind == P2PDMA_TARGET_BLOCK ||
+	       target->kind == P2PDMA_TARGET_PARTITION;
+}
+
+/* --- plan --------------------------------------------------------------- */
+
+static int resolve_source(struct copy_job *job)
+{
+	const char *path = job->args.source;
+	int rc;
+
+	rc = p2pdma_target_resolve(job->context, job->topology, path, -1,
+				   &job->source);
+	if (rc)
+		return blame(job, COPY_JOB_FAILED, rc, "read %s", path);
+	if (is_device(job->source) || job->source->kind == P2PDMA_TARGET_FILE)
+		return 0;
+	return blame(job, COPY_JOB_WRONG, -EINVAL,
+		     "%s is no block device and no regular file", path);
+}
+
+/* As cp: into a directory under its own name. */
+static int name_destination(struct copy_job *job)
+{
+	_cleanup_free_ char *copy = strdup(job->args.source);
+	const char *path = job->args.destination;
+	struct stat st;
+
+	if (!copy)
+		return -ENOMEM;
+	if (stat(path, &st) || !S_ISDIR(st.st_mode)) {
+		job->destination_path = strdup(path);
+		return job->destination_path ? 0 : -ENOMEM;
+	}
+	if (asprintf(&job->destination_path, "%s/%s", path, basename(copy)) < 0)
+		job->destination_path = NULL;
+	return job->destination_path ? 0 : -ENOMEM;
+}
+
+/* Of a file that is not there yet, its directory tells the route. */
+static int resolve_parent(struct copy_job *job)
+{
+	_cleanup_free_ char *copy = strdup(job->destination_path);
+
+	if (!copy)
+		return -ENOMEM;
+	return p2pdma_target_resolve(job->context, job->topology,
+				     dirname(copy), -1, &job->destination);
+}
+
+static int resolve_destination(struct copy_job *job)
+{
+	const char *path;
+	int rc;
+
+	rc = name_destination(job);
+	if (rc)
+		return rc;
+	path = job->destination_path;
+	rc = p2pdma_target_resolve(job->context, job->topology, path, -1,
+				   &job->destination);
+	if (rc == -ENOENT) {
+		job->is_replaced = true;
+		rc = resolve_parent(job);
+	}
+	if (rc)
+		return blame(job, COPY_JOB_FAILED, rc, "write %s", path);
+	if (job->is_replaced || is_device(job->destination))
+		return 0;
+	if (job->destination->kind != P2PDMA_TARGET_FILE)
+		return blame(job, COPY_JOB_WRONG, -EINVAL, "%s is no block "
+			     "device and no regular file", path);
+	/* Whoever names a place in a file wants to keep the rest of it. */
+	job->is_replaced = !job->args.seek_bytes;
+	return 0;
+}
+
+static int find_size(struct copy_job *job)
+{
+	uint64_t skip = job->args.skip_bytes, size = job->args.size_bytes;
+	uint64_t there = job->source->size_bytes, end;
+
+	if (skip > there || (size != COPY_SIZE_REST && size > there - skip))
+		return blame(job, COPY_JOB_WRONG, -EINVAL,
+			     "%s ends at %llu bytes, before the part that is "
+			     "to be copied", job->args.source,
+			     (unsigned long long)there);
+	job->size_bytes = size == COPY_SIZE_REST ? there - skip : size;
+	if (__builtin_add_overflow(job->args.seek_bytes, job->size_bytes,
+				   &end) || end > INT64_MAX)
+		return blame(job, COPY_JOB_WRONG, -EFBIG,
+			     "no destination reaches that far");
+	return 0;
+}
+
+static int ask_guards(struct copy_job *job)
+{
+	const struct guard_question question = {
+		.source = job->source,
+		.destination = job->destination,
+		.source_offset_bytes = job->args.skip_bytes,
+		.destination_offset_bytes = job->args.seek_bytes,
+		.size_bytes = job->size_bytes,
+		.is_replaced = job->is_replaced,
+	};
+
+	job->guard_count = guard_ask_all(&question, job->guards);
+	job->refusal = guard_find_refusal(job->guards, job->guard_count,
+					  job->args.is_forced);
+	if (!job->refusal)
+		return 0;
+	return blame(job, COPY_JOB_REFUSED, -EPERM, "%s", job->refusal->why);
+}
+
+static struct route_wish get_wish(const struct copy_job *job)
+{
+	return (struct route_wish){
+		.provider = job->args.provider,
+		.block_bytes = job->args.block_bytes,
+		.depth = job->args.depth,
+		.size_bytes = job->size_bytes,
+	};
+}
+
+static int check_required(struct copy_job *job)
+{
+	if (!job->args.is_peer_required || job->route.provider)
+		return 0;
+	return blame(job, COPY_JOB_NO_PEER, -EREMOTEIO,
+		     "peer memory is required and not to be had");
+}
+
+static int choose_route(struct copy_job *job)
+{
+	const struct route_wish wish = get_wish(job);
+	int rc;
+
+	rc = route_choose(job->context, job->topology, job->source,
+			  job->destination, &wish, &job->route);
+	if (rc == -ENXIO)
+		return blame(job, COPY_JOB_WRONG, rc,
+			     "there is no provider \"%s\"", wish.provider);
+	return rc ? rc : check_required(job);
+}
+
+int copy_job_plan(struct copy_job *job, struct p2pdma_context *context,
+		  const struct p2pdma_topology *topology,
+		  const struct copy_job_args *args)
+{
+	int rc, refused;
+
+	*job = (struct copy_job){
+		.args = *args, .context = context, .topology = topology,
+	};
+	rc = resolve_source(job);
+	if (!rc)
+		rc = resolve_destination(job);
+	if (!rc)
+		rc = find_size(job);
+	if (rc)
+		goto out;
+	job->is_source_changing = guard_is_mounted_writable(job->source);
+	/* The route belongs to the plan, also to one that is refused. */
+	refused = ask_guards(job);
+	rc = choose_route(job);
+	if (refused) {
+		rc = refused;
+		blame(job, COPY_JOB_REFUSED, rc, "%s", job->refusal->why);
+	}
+out:
+	if (rc && !job->trouble)
+		blame(job, COPY_JOB_FAILED, rc, "plan the copy");
+	return rc;
+}
+
+/* --- open --------------------------------------------------------------- */
+
+static int open_source(struct copy_job *job)
+{
+	int rc = endpoint_open(job->args.source, ENDPOINT_READ, &job->from);
+
+	return rc ? blame(job, COPY_JOB_FAILED, rc, "open %s",
+			  job->args.source) : 0;
+}
+
+/* Between the plan and now the name may have been given to another device. */
+static bool is_as_planned(const struct copy_job *job)
+{
+	const struct p2pdma_target *d = job->destination;
+
+	return !is_device(d) ||
+	       job->to->rdev == makedev(d->device_major, d->device_minor);
+}
+
+static int open_destination(struct copy_job *job)
+{
+	const char *path = job->destination_path;
+	unsigned mode = ENDPOINT_WRITE;
+	int rc;
+
+	if (job->is_replaced)
+		mode |= ENDPOINT_REPLACE;
+	if (!job->args.is_forced)
+		mode |= ENDPOINT_EXCLUSIVE;
+	rc = endpoint_open(path, mode, &job->to);
+	if (!rc && !is_as_planned(job))
+		rc = -EAGAIN;
+	if (rc == -EBUSY)
+		return blame(job, COPY_JOB_REFUSED, rc, "%s is in use", path);
+	if (rc)
+		return blame(job, COPY_JOB_FAILED, rc, "open %s for writing",
+			     path);
+	rc = endpoint_reserve(job->to, job->args.seek_bytes + job->size_bytes);
+	return rc ? blame(job, COPY_JOB_FAILED, rc, "reserve room for %s",
+			  path) : 0;
+}
+
+static void give_up_peer(struct copy_job *job, const char *id,
+			 const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void give_up_peer(struct copy_job *job, const char *id,
+			 const char *format, ...)
+{
+	struct p2pdma_reason reason = { .id = id };
+	const struct route_wish wish = get_wish(job);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reason.advice, sizeof(reason.advice), format, args);
+	va_end(args);
+	p2pdma_pool_destroy(job->pool);
+	job->pool = NULL;
+	route_give_up(&job->route, &wish, &reason);
+}
+
+/* A part that no direct I/O can move never meets peer memory. */
+static void check_shape(struct copy_job *job)
+{
+	const struct copy_plan plan = {
+		.source = job->from,
+		.destination = job->to,
+		.source_offset_bytes = job->args.skip_bytes,
+		.destination_offset_bytes = job->args.seek_bytes,
+		.size_bytes = job->size_bytes,
+	};
+	struct shape shape;
+
+	if (!job->route.provider)
+		return;
+	copy_find_shape(&plan, &shape);
+	if (job->from->direct_fd < 0 || job->to->direct_fd < 0)
+		give_up_peer(job, "filesystem", "%s has no direct I/O: use "
+			     "ext4 or xfs on NVMe", job->from->direct_fd < 0 ?
+			     job->args.source : job->destination_path);
+	else if (!shape.body_bytes)
+		give_up_peer(job, "too-short", "there is not one whole block "
+			     "to be moved");
+	else if (!shape.is_source_direct || !shape.is_destination_direct)
+		give_up_peer(job, "offset-misaligned", "--skip and --seek do "
+			     "not fall onto blocks together: make their "
+			     "difference a multiple of %u",
+			     MIN(job->from->offset_align,
+				 job->to->offset_align));
+}
+
+static int take_peer_pool(struct copy_job *job)
+{
+	const struct route *route = &job->route;
+	int rc;
+
+	rc = p2pdma_pool_create(route->provider, route->block_bytes,
+				route->depth, 1, &job->pool);
+	if (rc)
+		give_up_peer(job, "provider-too-small", "%s has no room for a "
+			     "block: %s; end who holds its memory (p2ptopo "
+			     "users), or try a smaller --block-size",
+			     p2pdma_provider_get_name(route->provider),
+			     strerror(-rc));
+	return 0;
+}
+
+static int take_host_pool(struct copy_job *job)
+{
+	int rc;
+
+	rc = p2pdma_pool_create(job->host, job->route.block_bytes,
+				job->route.depth, 1, &job->pool);
+	return rc ? blame(job, COPY_JOB_FAILED, rc, "take %u buffers of %u "
+			  "bytes", job->route.depth,
+			  job->route.block_bytes) : 0;
+}
+
+static void judge_answer(struct copy_job *job, const char *path,
+			 const struct preflight_result *answer)
+{
+	const char *name = p2pdma_provider_get_name(job->route.provider);
+
+	switch (answer->answer) {
+	case PREFLIGHT_REFUSED:
+		give_up_peer(job, "probe-refused", "the kernel refuses "
+			     "transfers between %s and %s: %s; p2ptopo path "
+			     "tells more", path, name,
+			     strerror(-answer->error));
+		break;
+	case PREFLIGHT_DIFFERS:
+		give_up_peer(job, "probe-data-differs", "transfers between %s "
+			     "and %s succeed and move other data: boot with "
+			     "iommu=pt, or report the machine", path, name);
+		break;
+	case PREFLIGHT_SILENT:
+		/* The drive may still write there: it is never given back. */
+		job->pool = NULL;
+		give_up_peer(job, "probe-timeout", "%s does not answer when "
+			     "%s is used: see the kernel log", path, name);
+		break;
+	case PREFLIGHT_UNKNOWN:
+	case PREFLIGHT_WORKS:
+		break;
+	}
+}
+
+static uint64_t get_probe_timeout(const struct copy_job *job)
+{
+	uint64_t limit = job->args.io_timeout_ns;
+
+	return limit ? MIN(limit, PROBE_TIMEOUT_NS) : PROBE_TIMEOUT_NS;
+}
+
+static int try_end(struct copy_job *job, struct endpoint *endpoint,
+		   uint64_t offset_bytes)
+{
+	struct preflight_result answer;
+	int rc;
+
+	if (!job->route.provider)
+		return 0;
+	rc = preflight_run(endpoint, offset_bytes, job->pool, job->host,
+			   get_probe_timeout(job), &answer);
+	if (rc == -ETIMEDOUT)
+		job->is_silent = true;
+	if (rc)
+		return blame(job, COPY_JOB_FAILED, rc, "read a block of %s",
+			     endpoint->path);
+	judge_answer(job, endpoint->path, &answer);
+	return 0;
+}
+
+static int take_memory(struct copy_job *job)
+{
+	int rc;
+
+	check_shape(job);
+	if (job->route.provider)
+		take_peer_pool(job);
+	rc = try_end(job, job->from, job->args.skip_bytes);
+	if (!rc)
+		rc = try_end(job, job->to, job->args.seek_bytes);
+	if (!rc)
+		rc = check_required(job);
+	if (rc)
+		return rc;
+	job->is_peer = job->route.provider;
+	return job->is_peer ? 0 : take_host_pool(job);
+}
+
+int copy_job_open(struct copy_job *job)
+{
+	int rc;
+
+	rc = p2pdma_provider_open(job->context, "host", NULL, &job->host);
+	if (rc)
+		return blame(job, COPY_JOB_FAILED, rc, "open host memory");
+	rc = open_source(job);
+	if (!rc)
+		rc = open_destination(job);
+	return rc ? rc : take_memory(job);
+}
+
+/* --- run ---------------------------------------------------------------- */
+
+static void tick(void *data, uint64_t done_bytes)
+{
+	struct copy_job *job = data;
+
+	if (job->args.tick)
+		job->args.tick(job->args.tick_data, done_bytes,
+			       job->size_bytes);
+}
+
+static int blame_side(struct copy_job *job, const struct copy_error *error,
+		      int rc)
+{
+	bool is_source = error->side == SIDE_SOURCE;
+	const char *path = is_source ? job->args.source :
+				       job->destination_path;
+
+	if (!error->side)
+		return blame(job, COPY_JOB_FAILED, rc, "copy");
+	return blame(job, COPY_JOB_FAILED, rc, "%s %s at %llu",
+		     is_source ? "read" : "write", path,
+		     (unsigned long long)error->offset_bytes);
+}
+
+static void explain_refusal(struct copy_job *job)
+{
+	const struct copy_result *r = &job->result;
+	struct p2pdma_reason *why = &job->route.fallback;
+
+	if (!r->refused_by || why->id)
+		return;
+	why->id = "probe-refused";
+	why->at = NULL;
+	snprintf(why->advice, sizeof(why->advice), "the kernel refused peer "
+		 "memory for %s: %s; see the kernel log",
+		 r->refused_by == SIDE_SOURCE ? job->args.source :
+						job->destination_path,
+		 strerror(-r->refused_error));
+}
+
+int copy_job_run(struct copy_job *job)
+{
+	const struct copy_plan plan = {
+		.source = job->from,
+		.destination = job->to,
+		.source_offset_bytes = job->args.skip_bytes,
+		.destination_offset_bytes = job->args.seek_bytes,
+		.size_bytes = job->size_bytes,
+		.pool = job->pool,
+		.block_bytes = job->route.block_bytes,
+		.is_peer = job->is_peer,
+		.is_peer_required = job->args.is_peer_required,
+		.host = job->host,
+		.is_synced = job->args.is_synced,
+		.io_timeout_ns = job->args.io_timeout_ns,
+		.stop = job->args.stop,
+		.tick = tick,
+		.tick_data = job,
+	};
+	int rc;
+
+	rc = copy_run(&plan, &job->result);
+	job->is_run = true;
+	job->is_silent = job->result.is_silent;
+	explain_refusal(job);
+	if (!rc)
+		return 0;
+	if (job->result.is_interrupted)
+		return blame(job, COPY_JOB_INTERRUPTED, rc, "interrupted");
+	if (rc == -EREMOTEIO && job->args.is_peer_required &&
+	    job->result.refused_by)
+		return blame(job, COPY_JOB_NO_PEER, rc,
+			     "peer memory is required and not to be had");
+	return blame_side(job, &job->result.error, rc);
+}
+
+/* --- verify ------------------------------------------------------------- */
+
+int copy_job_verify(struct copy_job *job)
+{
+	const struct verify_plan plan = {
+		.source = job->from,
+		.destination = job->to,
+		.source_offset_bytes = job->args.skip_bytes,
+		.destination_offset_bytes = job->args.seek_bytes,
+		.size_bytes = job->size_bytes,
+		.host = job->host,
+		.block_bytes = job->route.block_bytes,
+		.depth = MAX(p2pdma_pool_get_slots(job->pool) / 2, 1),
+		.io_timeout_ns = job->args.io_timeout_ns,
+		.stop = job->args.stop,
+		.tick = tick,
+		.tick_data = job,
+	};
+	int rc;
+
+	rc = verify_run(&plan, &job->verified);
+	job->is_silent = job->verified.is_silent;
+	job->is_verified = !rc;
+	if (rc == -EINTR)
+		return blame(job, COPY_JOB_INTERRUPTED, rc, "interrupted");
+	if (!rc)
+		return 0;
+	return blame(job, COPY_JOB_FAILED, rc, "read %s again at %llu",
+		     job->verified.error.side == SIDE_SOURCE ?
+			     job->args.source : job->destination_path,
+		     (unsigned long long)job->verified.error.offset_bytes);
+}
+
+void copy_job_fini(struct copy_job *job)
+{
+	if (job->is_silent)
+		return;
+	p2pdma_pool_destroy(job->pool);
+	endpoint_close(job->from);
+	endpoint_close(job->to);
+	route_fini(&job->route);
+	p2pdma_provider_close(job->host);
+	p2pdma_target_destroy(job->source);
+	p2pdma_target_destroy(job->destination);
+	free(job->destination_path);
+}

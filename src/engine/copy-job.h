@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Knows the stages of one copy, from two paths to data on stable media, and
+ * what became of each; must not know options, exit codes or how it is told.
+ *
+ *	copy_job_plan()		who, where, by which route; nothing is changed
+ *	copy_job_open()		takes the memory and the ends, tries them
+ *	copy_job_run()		copies
+ *	copy_job_verify()	reads both ends again
+ *	copy_job_fini()		in any case
+ *
+ * After a stage that failed, the next ones are not to be called.
+ */
+#ifndef P2PDMA_ENGINE_COPY_JOB_H
+#define P2PDMA_ENGINE_COPY_JOB_H
+
+#include <signal.h>
+
+#include "engine/copy.h"
+#include "engine/guard.h"
+#include "engine/route.h"
+#include "engine/verify.h"
+
+#define COPY_SIZE_REST	UINT64_MAX	/* all from skip_bytes on */
+
+/* What is wanted. Strings are borrowed. */
+struct copy_job_args {
+	const char *source, *destination;
+	uint64_t skip_bytes, seek_bytes;
+	uint64_t size_bytes;
+	const char *provider;		/* NULL, "auto", "host", … */
+	uint64_t block_bytes;		/* 0: choose */
+	unsigned depth;			/* 0: choose */
+	bool is_peer_required;
+	bool is_forced;
+	bool is_synced;
+	uint64_t io_timeout_ns;		/* 0: never */
+	const volatile sig_atomic_t *stop;
+	void (*tick)(void *data, uint64_t done_bytes, uint64_t total_bytes);
+	void *tick_data;
+};
+
+/* Why a stage did not go on. */
+enum copy_job_trouble {
+	COPY_JOB_NONE = 0,
+	COPY_JOB_FAILED,	/* -errno was returned; tried has what */
+	COPY_JOB_WRONG,		/* what was asked for makes no sense; tried */
+	COPY_JOB_REFUSED,	/* by the guard in refusal */
+	COPY_JOB_NO_PEER,	/* required, and not to be had: fallback */
+	COPY_JOB_INTERRUPTED,
+};
+
+#define COPY_JOB_TRIED_SIZE	512
+
+struct copy_job {
+	struct copy_job_args args;
+	struct p2pdma_context *context;
+	const struct p2pdma_topology *topology;
+
+	/* since copy_job_plan() */
+	struct p2pdma_target *source;
+	struct p2pdma_target *destination; /* of a new file: its directory */
+	char *destination_path;		/* with the name in a directory */
+	bool is_replaced;		/* the destination file is, whole */
+	bool is_source_changing;	/* mounted, and not read-only */
+	uint64_t size_bytes;
+	struct guard_answer guards[GUARDS_MAX];
+	unsigned guard_count;
+	struct route route;
+
+	/* since copy_job_open() */
+	struct p2pdma_provider *host;
+	struct endpoint *from, *to;
+	struct p2pdma_pool *pool;
+	bool is_peer;
+
+	/* since copy_job_run(), copy_job_verify() */
+	bool is_run, is_verified;
+	struct copy_result result;
+	struct verify_result verified;
+
+	/* when something went wrong */
+	enum copy_job_trouble trouble;
+	const struct guard_answer *refusal;
+	char tried[COPY_JOB_TRIED_SIZE];
+	bool is_silent;			/* leave everything alone and exit */
+};
+
+/* Each returns 0 or -errno; @job->trouble is set when it is not 0. */
+int copy_job_plan(struct copy_job *job, struct p2pdma_context *context,
+		  const struct p2pdma_topology *topology,
+		  const struct copy_job_args *args);
+int copy_job_open(struct copy_job *job);
+int copy_job_run(struct copy_job *job);
+int copy_job_verify(struct copy_job *job);
+
+/* Gives back everything, unless @job->is_silent. */
+void copy_job_fini(struct copy_job *job);
+
+#endif
