@@ -67,8 +67,8 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/endpoint-file.c \
 	%D%/engine/endpoint-null.c %D%/engine/endpoint-null.h \
 	%D%/engine/endpoint-ops.h \
-	%D%/engine/memory.c %D%/engine/memory.h \
 	%D%/engine/guard.c %D%/engine/guard.h \
+	%D%/engine/memory.c %D%/engine/memory.h \
 	%D%/engine/preflight.c %D%/engine/preflight.h \
 	%D%/engine/ring.c %D%/engine/ring.h \
 	%D%/engine/route.c %D%/engine/route.h \
@@ -93,6 +93,7 @@ noinst_LTLIBRARIES += %D%/libreport.la
 	%D%/report/report-topology.c %D%/report/report-topology.h \
 	%D%/report/report-verdict.c %D%/report/report-verdict.h \
 	%D%/report/route.c %D%/report/route.h \
+	%D%/report/report-copy.c %D%/report/report-copy.h \
 	%D%/report/tree.c %D%/report/tree.h \
 	%D%/report/writer.c %D%/report/writer.h \
 	%D%/report/writer-csv.c \
@@ -123,4 +124,10 @@ bin_PROGRAMS += %D%/p2pbench
 %C%_p2pbench_SOURCES = %D%/cli/p2pbench.c
 %C%_p2pbench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_p2pbench_LDADD = %D%/libcli.la %D%/libreport.la %D%/libengine.la \
+	%D%/libbase.la %D%/libp2pdma.la $(JSONC_LIBS)
+
+bin_PROGRAMS += %D%/p2pcopy
+%C%_p2pcopy_SOURCES = %D%/cli/p2pcopy.c
+%C%_p2pcopy_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_p2pcopy_LDADD = %D%/libcli.la %D%/libreport.la %D%/libengine.la \
 	%D%/libbase.la %D%/libp2pdma.la $(JSONC_LIBS)

@@ -401,10 +401,25 @@ static int take_memory(struct copy_job *job)
 	return job->is_peer ? 0 : take_host_pool(job);
 }
 
+/* Before anything is created: without a ring nothing moves. */
+static int check_ring(struct copy_job *job)
+{
+	struct ring *ring;
+	int rc = ring_open(1, &ring);
+
+	if (rc)
+		return blame(job, COPY_JOB_FAILED, rc, "use io_uring");
+	ring_close(ring);
+	return 0;
+}
+
 int copy_job_open(struct copy_job *job)
 {
 	int rc;
 
+	rc = check_ring(job);
+	if (rc)
+		return rc;
 	rc = p2pdma_provider_open(job->context, "host", NULL, &job->host);
 	if (rc)
 		return blame(job, COPY_JOB_FAILED, rc, "open host memory");
@@ -524,10 +539,19 @@ int copy_job_verify(struct copy_job *job)
 		     (unsigned long long)job->verified.error.offset_bytes);
 }
 
+/* A destination that is silent itself would not even forget a name. */
+static void abandon(struct copy_job *job)
+{
+	if (job->to && job->result.error.side == SIDE_SOURCE)
+		endpoint_abandon(job->to);
+}
+
 void copy_job_fini(struct copy_job *job)
 {
-	if (job->is_silent)
+	if (job->is_silent) {
+		abandon(job);
 		return;
+	}
 	p2pdma_pool_destroy(job->pool);
 	endpoint_close(job->from);
 	endpoint_close(job->to);

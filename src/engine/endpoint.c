@@ -151,6 +151,12 @@ void endpoint_close(struct endpoint *endpoint)
 	free(endpoint);
 }
 
+void endpoint_abandon(struct endpoint *endpoint)
+{
+	if (endpoint->ops->close)
+		endpoint->ops->close(endpoint);
+}
+
 int endpoint_reserve(struct endpoint *endpoint, uint64_t size_bytes)
 {
 	if (endpoint->kind != ENDPOINT_FILE || !size_bytes)

@@ -88,6 +88,12 @@ int endpoint_open(const char *path, unsigned mode,
 void endpoint_close(struct endpoint *endpoint);
 
 /*
+ * Only drops the replacement, because transfers are in flight that may never
+ * end: closing could wait for them.
+ */
+void endpoint_abandon(struct endpoint *endpoint);
+
+/*
  * endpoint_reserve() - room for @size_bytes in a file, before it is written
  *
  * So that writes side by side neither extend the file nor allocate. A file

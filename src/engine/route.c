@@ -121,6 +121,7 @@ static int take(struct p2pdma_context *context, struct route *route,
 	route->function = choice->provider;
 	route->reach_source = choice->source.reach;
 	route->reach_destination = choice->destination.reach;
+	route->bottleneck_bytes_per_sec = choice->bottleneck_bytes_per_sec;
 	return 0;
 }
 

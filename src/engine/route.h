@@ -22,6 +22,7 @@ struct route {
 	struct p2pdma_provider *provider; /* NULL: host memory */
 	const struct p2pdma_function *function; /* of the provider */
 	enum p2pdma_reach reach_source, reach_destination;
+	uint64_t bottleneck_bytes_per_sec; /* slowest link; 0 unknown */
 	struct p2pdma_reason fallback;	/* id NULL: nothing was given up */
 	uint32_t block_bytes;
 	unsigned depth;

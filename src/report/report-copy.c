@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/report-copy.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/macro.h"
+#include "report/report-bench.h"
+
+/* Without memory of its own yet, a copy that failed early has no kind. */
+static const char *get_kind(const struct copy_job *job)
+{
+	if (!job->route.block_bytes)
+		return NULL;
+	return job->route.provider ? "peer" : "host";
+}
+
+/* A copy that changed over in the middle is told as what it ended as. */
+static bool is_peer(const struct copy_job *job)
+{
+	return job->route.provider &&
+	       !(job->result.refused_by && !job->result.peer_bytes);
+}
+
+static const char *get_reach(const struct copy_job *job,
+			     enum p2pdma_reach reach)
+{
+	return is_peer(job) ? p2pdma_reach_get_name(reach) : NULL;
+}
+
+/* --- the tree ----------------------------------------------------------- */
+
+static void add_memory(struct json_object *tree, const struct copy_job *job)
+{
+	const struct route *route = &job->route;
+	const struct report_memory memory = {
+		.kind = is_peer(job) ? "peer" : get_kind(job) ? "host" : NULL,
+		.provider = is_peer(job) ? route->function->address : NULL,
+		.reach_source = get_reach(job, route->reach_source),
+		.reach_destination = get_reach(job, route->reach_destination),
+		.fallback_reason = route->fallback.id,
+	};
+
+	report_add_memory(tree, &memory);
+}
+
+/* What was not measured is null. */
+static void add_if(struct json_object *tree, const char *key, uint64_t n,
+		   bool is_known)
+{
+	if (is_known)
+		tree_add_count(tree, key, n);
+	else
+		tree_add_null(tree, key);
+}
+
+static void add_numbers(struct json_object *tree, const struct copy_job *job)
+{
+	const struct copy_result *r = &job->result;
+
+	tree_add_count(tree, "copied_bytes", r->copied_bytes);
+	tree_add_count(tree, "peer_bytes", r->peer_bytes);
+	tree_add_count(tree, "host_bytes", r->host_bytes);
+	tree_add_count(tree, "skipped_bytes", 0);
+	add_if(tree, "in_place_bytes", r->in_place_bytes, job->is_run);
+	add_if(tree, "duration_ns", r->duration_ns, job->is_run);
+	add_if(tree, "rate_bytes_per_sec",
+	       bytes_rate(r->copied_bytes, r->duration_ns), job->is_run);
+	add_if(tree, "cpu_ns", r->cpu_ns, job->is_run);
+	add_if(tree, "submits", r->submits, job->is_run);
+}
+
+static void add_verify(struct json_object *tree, const struct copy_job *job)
+{
+	const struct verify_result *v = &job->verified;
+	struct json_object *verify;
+
+	if (!job->is_verified) {
+		tree_add_null(tree, "verify");
+		return;
+	}
+	verify = tree_add_object(tree, "verify");
+	tree_add_text(verify, "method", "read");
+	tree_add_bool(verify, "ok", !v->mismatched_bytes);
+	tree_add_count(verify, "mismatched_bytes", v->mismatched_bytes);
+	add_if(verify, "first_mismatch_bytes", v->first_mismatch_bytes,
+	       v->mismatched_bytes);
+}
+
+static void add_error(struct json_object *errors, const struct copy_job *job,
+		      const struct copy_error *error)
+{
+	struct json_object *e;
+
+	if (!error->side)
+		return;
+	e = tree_append_object(errors);
+	tree_add_text(e, "where", error->side == SIDE_SOURCE ?
+					  job->args.source :
+					  job->destination_path);
+	tree_add_count(e, "offset_bytes", error->offset_bytes);
+	tree_add_count(e, "length_bytes", error->length_bytes);
+	tree_add_int(e, "errno", -error->error);
+}
+
+static void add_guards(struct json_object *tree, const struct copy_job *job)
+{
+	struct json_object *guards = tree_add_array(tree, "guards");
+
+	for (unsigned i = 0; i < job->guard_count; i++) {
+		const struct guard_answer *a = &job->guards[i];
+		struct json_object *g = tree_append_object(guards);
+
+		tree_add_text(g, "id", a->guard->id);
+		tree_add_text(g, "asks", a->guard->asks);
+		tree_add_bool(g, "refuses", a->is_refusing);
+		tree_add_bool(g, "can_be_forced", a->guard->can_be_forced);
+		tree_add_text(g, "why", a->is_refusing ? a->why : NULL);
+	}
+}
+
+static void fill_tree(struct json_object *tree, const struct copy_job *job,
+		      bool is_plan)
+{
+	const struct route *route = &job->route;
+	struct json_object *errors;
+
+	tree_add_bool(tree, "dry_run", is_plan);
+	tree_add_text(tree, "source", job->args.source);
+	tree_add_text(tree, "destination", job->destination_path);
+	add_if(tree, "size_bytes", job->size_bytes, route->block_bytes);
+	add_memory(tree, job);
+	tree_add_known(tree, "bottleneck_bytes_per_sec",
+		       is_peer(job) ? route->bottleneck_bytes_per_sec : 0);
+	tree_add_known(tree, "block_bytes", route->block_bytes);
+	tree_add_known(tree, "depth", job->pool ?
+				      p2pdma_pool_get_slots(job->pool) :
+				      route->depth);
+	add_numbers(tree, job);
+	add_verify(tree, job);
+	tree_add_null(tree, "checksum");
+	errors = tree_add_array(tree, "errors");
+	add_error(errors, job, &job->result.error);
+	add_error(errors, job, &job->verified.error);
+	add_guards(tree, job);
+}
+
+/* --- lines for people --------------------------------------------------- */
+
+#define TEXT_SIZE	64
+
+/* A name cannot move the terminal's cursor. */
+static void print_name(FILE *file, const char *name)
+{
+	for (; *name; name++)
+		fputc(iscntrl((unsigned char)*name) ? '?' : *name, file);
+}
+
+static void print_provider(FILE *file, const struct copy_job *job)
+{
+	const struct p2pdma_function *f = job->route.function;
+	const struct p2pdma_drive *drive =
+		p2pdma_topology_find_drive(job->topology, f);
+
+	fprintf(file, "peer memory of %s", f->address);
+	if (drive)
+		fprintf(file, " (CMB of %s)", drive->controller);
+	else if (f->name)
+		fprintf(file, " (%s)", f->name);
+	fprintf(file, "; source %s, destination %s",
+		p2pdma_reach_get_name(job->route.reach_source),
+		p2pdma_reach_get_name(job->route.reach_destination));
+}
+
+static void print_route(FILE *file, const struct copy_job *job)
+{
+	char text[TEXT_SIZE];
+
+	fputs("  through ", file);
+	if (is_peer(job))
+		print_provider(file, job);
+	else
+		fputs("host memory", file);
+	if (job->route.fallback.id)
+		fprintf(file, " (no%s peer memory: %s)",
+			is_peer(job) ? " more" : "", job->route.fallback.id);
+	fprintf(file, "\n  blocks of %s, %u in flight",
+		bytes_format(job->route.block_bytes, text, sizeof(text)),
+		job->pool ? p2pdma_pool_get_slots(job->pool) :
+			    job->route.depth);
+	if (is_peer(job) && job->route.bottleneck_bytes_per_sec)
+		fprintf(file, "; slowest link %s",
+			bytes_format_rate(job->route.bottleneck_bytes_per_sec,
+					  text, sizeof(text)));
+	fputc('\n', file);
+}
+
+static void print_guards(FILE *file, const struct copy_job *job)
+{
+	for (unsigned i = 0; i < job->guard_count; i++) {
+		const struct guard_answer *a = &job->guards[i];
+		bool is_forced = a->is_refusing && job->args.is_forced &&
+				 a->guard->can_be_forced;
+
+		fprintf(file, "  guard %s: %s\n", a->guard->id,
+			!a->is_refusing ? a->guard->asks :
+			is_forced	? "overruled by --force" : a->why);
+	}
+}
+
+static void print_verify(FILE *file, const struct copy_job *job)
+{
+	const struct verify_result *v = &job->verified;
+
+	if (!job->is_verified)
+		return;
+	if (!v->mismatched_bytes)
+		fputs("  verified by reading: the same\n", file);
+	else
+		fprintf(file, "  verified by reading: %llu bytes DIFFER, the "
+			"first one %llu after the start\n",
+			(unsigned long long)v->mismatched_bytes,
+			(unsigned long long)v->first_mismatch_bytes);
+}
+
+static void print_split(FILE *file, const struct copy_result *r)
+{
+	char peer[TEXT_SIZE], host[TEXT_SIZE];
+
+	if (!r->peer_bytes || !r->host_bytes)
+		return;
+	fprintf(file, "  %s through peer memory, %s through host memory\n",
+		bytes_format(r->peer_bytes, peer, sizeof(peer)),
+		bytes_format(r->host_bytes, host, sizeof(host)));
+}
+
+static void print_partial(FILE *file, const struct copy_job *job)
+{
+	if (job->result.copied_bytes == job->size_bytes &&
+	    !job->result.error.side)
+		return;
+	fprintf(file, "  NOT complete: of %llu bytes the first %llu are "
+		"written\n", (unsigned long long)job->size_bytes,
+		(unsigned long long)job->result.in_place_bytes);
+}
+
+/* As dd says it. */
+static void print_sum(FILE *file, const struct copy_result *r)
+{
+	char size[TEXT_SIZE], time[TEXT_SIZE], rate[TEXT_SIZE];
+
+	bytes_format_rate(bytes_rate(r->copied_bytes, r->duration_ns), rate,
+			  sizeof(rate));
+	fprintf(file, "%llu bytes (%s) copied, %s, %s",
+		(unsigned long long)r->copied_bytes,
+		bytes_format(r->copied_bytes, size, sizeof(size)),
+		clock_format_duration(r->duration_ns, time, sizeof(time)),
+		rate);
+}
+
+static void print_plan(FILE *file, const struct copy_job *job)
+{
+	char size[TEXT_SIZE];
+
+	print_guards(file, job);
+	fprintf(file, "%llu bytes (%s) would be copied",
+		(unsigned long long)job->size_bytes,
+		bytes_format(job->size_bytes, size, sizeof(size)));
+}
+
+static void print(FILE *file, const struct copy_job *job, bool is_plan)
+{
+	print_name(file, job->args.source);
+	fputs(" -> ", file);
+	print_name(file, job->destination_path);
+	fputc('\n', file);
+	if (job->route.block_bytes)
+		print_route(file, job);
+	if (is_plan) {
+		print_plan(file, job);
+		return;
+	}
+	print_split(file, &job->result);
+	print_verify(file, job);
+	print_partial(file, job);
+	print_sum(file, &job->result);
+}
+
+void report_copy(struct report *report, const struct copy_job *job,
+		 bool is_plan)
+{
+	size_t size = 0;
+	char *text = NULL;
+	FILE *file = tree_must(open_memstream(&text, &size));
+
+	fill_tree(report->tree, job, is_plan);
+	print(file, job, is_plan);
+	fclose(file);
+	report_add_text(report, "%s", (char *)tree_must(text));
+	free(text);
+}
