@@ -372,15 +372,15 @@ static int try_end(struct copy_job *job, struct endpoint *endpoint,
 
 	if (!job->route.provider)
 		return 0;
-	rc = preflight_run(endpoint, offset_bytes, job->pool, job->host,
-			   get_probe_timeout(job), &answer);
+	rc = preflight_run_on(job->ring, endpoint, offset_bytes, job->pool,
+			      job->host, get_probe_timeout(job), &answer);
 	if (rc == -ETIMEDOUT)
 		job->is_silent = true;
 	if (rc)
 		return blame(job, COPY_JOB_FAILED, rc, "read a block of %s",
 			     endpoint->path);
 	judge_answer(job, endpoint->path, &answer);
-	return 0;
+	return answer.answer == PREFLIGHT_SILENT ? open_ring(job) : 0;
 }
 
 static int take_memory(struct copy_job *job)
@@ -401,23 +401,20 @@ static int take_memory(struct copy_job *job)
 	return job->is_peer ? 0 : take_host_pool(job);
 }
 
-/* Before anything is created: without a ring nothing moves. */
-static int check_ring(struct copy_job *job)
+/* One for all stages (ring.h), deep enough for whatever the route becomes. */
+static int open_ring(struct copy_job *job)
 {
-	struct ring *ring;
-	int rc = ring_open(1, &ring);
+	unsigned depth = MAX(2 * job->args.depth, 2 * ROUTE_DEPTH_MOST);
+	int rc = ring_open(depth, &job->ring);
 
-	if (rc)
-		return blame(job, COPY_JOB_FAILED, rc, "use io_uring");
-	ring_close(ring);
-	return 0;
+	return rc ? blame(job, COPY_JOB_FAILED, rc, "use io_uring") : 0;
 }
 
 int copy_job_open(struct copy_job *job)
 {
 	int rc;
 
-	rc = check_ring(job);
+	rc = open_ring(job);
 	if (rc)
 		return rc;
 	rc = p2pdma_provider_open(job->context, "host", NULL, &job->host);
@@ -473,6 +470,7 @@ static void explain_refusal(struct copy_job *job)
 int copy_job_run(struct copy_job *job)
 {
 	const struct copy_plan plan = {
+		.ring = job->ring,
 		.source = job->from,
 		.destination = job->to,
 		.source_offset_bytes = job->args.skip_bytes,
@@ -511,6 +509,7 @@ int copy_job_run(struct copy_job *job)
 int copy_job_verify(struct copy_job *job)
 {
 	const struct verify_plan plan = {
+		.ring = job->ring,
 		.source = job->from,
 		.destination = job->to,
 		.source_offset_bytes = job->args.skip_bytes,
@@ -552,6 +551,7 @@ void copy_job_fini(struct copy_job *job)
 		abandon(job);
 		return;
 	}
+	ring_close(job->ring);
 	p2pdma_pool_destroy(job->pool);
 	endpoint_close(job->from);
 	endpoint_close(job->to);

@@ -72,6 +72,7 @@ struct copy_job {
 	struct p2pdma_provider *host;
 	struct endpoint *from, *to;
 	struct p2pdma_pool *pool;
+	struct ring *ring;
 	bool is_peer;
 
 	/* since copy_job_run(), copy_job_verify() */

@@ -39,7 +39,7 @@ struct copy {
 	const struct part *part;
 	uint64_t next_bytes;		/* the first block not begun */
 	uint64_t last_completion_ns;
-	bool is_cut;			/* the destination is, afterwards */
+	uint64_t submits_before;
 	bool is_host;			/* peer memory was given up */
 	int rc;				/* not 0: begin nothing any more */
 };
@@ -498,15 +498,14 @@ static int complete(struct copy *copy)
 static int set_up(struct copy *copy)
 {
 	const struct copy_plan *plan = copy->plan;
-	int rc;
 
+	copy->ring = plan->ring;
+	copy->submits_before = ring_get_submits(plan->ring);
 	copy->slot_count = p2pdma_pool_get_slots(plan->pool);
 	copy->slots = calloc(copy->slot_count, sizeof(*copy->slots));
 	if (!copy->slots)
 		return -ENOMEM;
-	rc = ring_open(copy->slot_count, &copy->ring);
-	return rc ? rc : transfer_register(copy->ring, plan->source,
-					   plan->destination);
+	return transfer_register(copy->ring, plan->source, plan->destination);
 }
 
 /* What is in flight may still come into the buffers: then nothing is freed. */
@@ -514,7 +513,6 @@ static void tear_down(struct copy *copy)
 {
 	if (copy->result->is_silent)
 		return;
-	ring_close(copy->ring);
 	p2pdma_pool_destroy(copy->host_pool);
 	p2pdma_pool_destroy(copy->edge_pool);
 	free(copy->slots);
@@ -533,8 +531,7 @@ int copy_run(const struct copy_plan *plan, struct copy_result *result)
 		rc = run_parts(&copy);
 	if (!rc)
 		rc = complete(&copy);
-	if (copy.ring)
-		result->submits = ring_get_submits(copy.ring);
+	result->submits = ring_get_submits(copy.ring) - copy.submits_before;
 	result->duration_ns = clock_now_ns() - start_ns;
 	result->cpu_ns = clock_cpu_ns() - start_cpu_ns;
 	tear_down(&copy);

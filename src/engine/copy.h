@@ -19,6 +19,7 @@ struct copy_plan {
 	struct endpoint *source, *destination;
 	uint64_t source_offset_bytes, destination_offset_bytes;
 	uint64_t size_bytes;
+	struct ring *ring;		/* as deep as the pool has slots */
 	/* A slot has block_bytes, a multiple of both ends' alignment. */
 	struct p2pdma_pool *pool;
 	uint32_t block_bytes;

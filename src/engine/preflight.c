@@ -161,8 +161,7 @@ static int set_up(struct preflight *p, struct p2pdma_provider *host)
 		return rc;
 	p->wanted = p2pdma_pool_get_slot(p->host_pool, 0);
 	p->got = p2pdma_pool_get_slot(p->host_pool, 1);
-	rc = ring_open(2, &p->ring);
-	return rc ? rc : transfer_register(p->ring, p->endpoint, NULL);
+	return transfer_register(p->ring, p->endpoint, NULL);
 }
 
 static void choose_place(struct preflight *p, uint64_t offset_bytes)
@@ -180,12 +179,14 @@ static void choose_place(struct preflight *p, uint64_t offset_bytes)
 					  end - p->length_bytes : 0;
 }
 
-int preflight_run(struct endpoint *endpoint, uint64_t offset_bytes,
-		  struct p2pdma_pool *pool, struct p2pdma_provider *host,
-		  uint64_t timeout_ns, struct preflight_result *result)
+int preflight_run_on(struct ring *ring, struct endpoint *endpoint,
+		     uint64_t offset_bytes, struct p2pdma_pool *pool,
+		     struct p2pdma_provider *host, uint64_t timeout_ns,
+		     struct preflight_result *result)
 {
 	struct preflight p = {
 		.endpoint = endpoint,
+		.ring = ring,
 		.peer = pool,
 		.timeout_ns = timeout_ns,
 		.result = result,
@@ -201,9 +202,25 @@ int preflight_run(struct endpoint *endpoint, uint64_t offset_bytes,
 	rc = set_up(&p, host);
 	if (!rc)
 		rc = try_repeatedly(&p);
-	if (p.ring && ring_get_in_flight(p.ring))
+	if (!ring_get_in_flight(ring))
+		p2pdma_pool_destroy(p.host_pool);
+	return rc;
+}
+
+int preflight_run(struct endpoint *endpoint, uint64_t offset_bytes,
+		  struct p2pdma_pool *pool, struct p2pdma_provider *host,
+		  uint64_t timeout_ns, struct preflight_result *result)
+{
+	struct ring *ring;
+	int rc;
+
+	*result = (struct preflight_result){ 0 };
+	rc = ring_open(1, &ring);
+	if (rc)
 		return rc;
-	ring_close(p.ring);
-	p2pdma_pool_destroy(p.host_pool);
+	rc = preflight_run_on(ring, endpoint, offset_bytes, pool, host,
+			      timeout_ns, result);
+	if (!ring_get_in_flight(ring))
+		ring_close(ring);
 	return rc;
 }

@@ -18,7 +18,6 @@
 #define BLOCK_SMALL	(64 * KIB)
 #define FLIGHT_BYTES	(16 * MIB)
 #define DEPTH_LEAST	4
-#define DEPTH_MOST	64
 
 /* --- block and depth ---------------------------------------------------- */
 
@@ -36,14 +35,23 @@ static uint64_t fit_room(uint64_t block, uint64_t room)
 	return block;
 }
 
-static uint32_t choose_block(const struct route_wish *wish, uint64_t limit,
-			     uint64_t room)
+/* What limits a block, and how strictly. 0: nothing does. */
+struct limits {
+	uint64_t most;		/* peer memory goes no further */
+	uint64_t best;		/* beyond it the kernel cuts, slowly */
+	uint64_t room;		/* of the provider */
+};
+
+static uint32_t choose_block(const struct route_wish *wish,
+			     const struct limits *limits)
 {
 	uint64_t block = wish->block_bytes;
 
 	if (!block)
-		block = fit_room(tighter(BLOCK_USUAL, limit), room);
-	block = MIN(block, tighter(BLOCK_MOST, limit));
+		block = tighter(BLOCK_USUAL, limits->best);
+	if (!wish->block_bytes && limits->room)
+		block = fit_room(block, limits->room);
+	block = MIN(block, tighter(BLOCK_MOST, limits->most));
 	if (wish->size_bytes < block)
 		block = round_up(wish->size_bytes, BLOCK_LEAST);
 	return (uint32_t)MAX(round_down(block, BLOCK_LEAST), BLOCK_LEAST);
@@ -55,14 +63,14 @@ static unsigned choose_depth(const struct route_wish *wish, uint32_t block)
 	uint64_t depth = wish->depth;
 
 	if (!depth)
-		depth = MIN(MAX(FLIGHT_BYTES / block, DEPTH_LEAST), DEPTH_MOST);
+		depth = MIN(MAX(FLIGHT_BYTES / block, DEPTH_LEAST), ROUTE_DEPTH_MOST);
 	return (unsigned)MIN(depth, blocks);
 }
 
 static void choose_sizes(struct route *route, const struct route_wish *wish,
-			 uint64_t limit, uint64_t room)
+			 const struct limits *limits)
 {
-	route->block_bytes = choose_block(wish, limit, room);
+	route->block_bytes = choose_block(wish, limits);
 	route->depth = choose_depth(wish, route->block_bytes);
 	route->is_block_changed = wish->block_bytes &&
 				  wish->block_bytes <= wish->size_bytes &&
@@ -205,11 +213,20 @@ static void explain(struct p2pdma_context *context, struct route *route,
 	route->fallback = why;
 }
 
-static uint64_t get_limit(const struct p2pdma_target *source,
-			  const struct p2pdma_target *destination)
+static void choose_peer_sizes(struct route *route,
+			      const struct route_wish *wish,
+			      const struct p2pdma_target *source,
+			      const struct p2pdma_target *destination)
 {
-	return tighter(source->max_peer_io_bytes,
-		       destination->max_peer_io_bytes);
+	uint64_t most = tighter(source->max_peer_io_bytes,
+				destination->max_peer_io_bytes);
+	const struct limits limits = {
+		.most = most,
+		.best = most,
+		.room = route->function->memory->available_bytes,
+	};
+
+	choose_sizes(route, wish, &limits);
 }
 
 static int find_provider(struct p2pdma_context *context,
@@ -239,7 +256,11 @@ int route_choose(struct p2pdma_context *context,
 	const struct p2pdma_function *only = NULL;
 	int rc;
 
-	*route = (struct route){ 0 };
+	*route = (struct route){
+		.host_limit_bytes =
+			(uint32_t)tighter(source->max_io_bytes,
+					  destination->max_io_bytes),
+	};
 	if (is_host(wish->provider)) {
 		route_give_up(route, wish, NULL);
 		return 0;
@@ -258,21 +279,22 @@ int route_choose(struct p2pdma_context *context,
 		return 0;
 	}
 	route->fallback = (struct p2pdma_reason){ 0 };
-	choose_sizes(route, wish, get_limit(source, destination),
-		     route->function->memory->available_bytes);
+	choose_peer_sizes(route, wish, source, destination);
 	return 0;
 }
 
 void route_give_up(struct route *route, const struct route_wish *wish,
 		   const struct p2pdma_reason *reason)
 {
+	const struct limits limits = { .best = route->host_limit_bytes };
+
 	p2pdma_provider_close(route->provider);
 	route->provider = NULL;
 	route->function = NULL;
 	route->reach_source = route->reach_destination = P2PDMA_REACH_UNKNOWN;
 	if (reason && reason != &route->fallback)
 		route->fallback = *reason;
-	choose_sizes(route, wish, 0, UINT64_MAX);
+	choose_sizes(route, wish, &limits);
 }
 
 void route_fini(struct route *route)

@@ -9,6 +9,9 @@
 
 #include "lib/p2pdma.h"
 
+/* Blocks in flight, unless the user says more. */
+#define ROUTE_DEPTH_MOST	64
+
 /* What the user asked for. */
 struct route_wish {
 	const char *provider;	/* NULL, "auto": the best; else a name */
@@ -27,6 +30,7 @@ struct route {
 	uint32_t block_bytes;
 	unsigned depth;
 	bool is_block_changed;	/* from what was asked for */
+	uint32_t host_limit_bytes; /* what both ends take in one piece */
 };
 
 /*

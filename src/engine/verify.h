@@ -17,6 +17,7 @@ struct verify_plan {
 	uint64_t source_offset_bytes, destination_offset_bytes;
 	uint64_t size_bytes;
 	struct p2pdma_provider *host;
+	struct ring *ring;		/* twice as deep as depth */
 	uint32_t block_bytes;		/* a multiple of both alignments */
 	unsigned depth;			/* pairs of reads in flight */
 	uint64_t io_timeout_ns;		/* 0: never */

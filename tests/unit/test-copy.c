@@ -97,6 +97,7 @@ static void start(void)
 	};
 	ck_assert_int_eq(p2pdma_pool_create(host, BLOCK, SLOTS, SLOTS,
 					    &plan.pool), 0);
+	ck_assert_int_eq(ring_open(2 * SLOTS, &plan.ring), 0);
 }
 
 static void open_both(uint64_t size)
@@ -118,6 +119,7 @@ static void finish(void)
 {
 	endpoint_close(plan.source);
 	endpoint_close(plan.destination);
+	ring_close(plan.ring);
 	p2pdma_pool_destroy(plan.pool);
 	p2pdma_provider_close(host);
 	p2pdma_context_destroy(context);
@@ -423,7 +425,7 @@ static struct verify_plan make_verify(uint64_t skip, uint64_t seek,
 		.source = plan.source, .destination = plan.destination,
 		.source_offset_bytes = skip, .destination_offset_bytes = seek,
 		.size_bytes = size, .host = host, .block_bytes = BLOCK,
-		.depth = 3,
+		.depth = 3, .ring = plan.ring,
 	};
 }
 
