@@ -90,10 +90,10 @@ noinst_LTLIBRARIES += %D%/libreport.la
 %C%_libreport_la_SOURCES = \
 	%D%/report/progress.c %D%/report/progress.h \
 	%D%/report/report-bench.c %D%/report/report-bench.h \
+	%D%/report/report-copy.c %D%/report/report-copy.h \
 	%D%/report/report-topology.c %D%/report/report-topology.h \
 	%D%/report/report-verdict.c %D%/report/report-verdict.h \
 	%D%/report/route.c %D%/report/route.h \
-	%D%/report/report-copy.c %D%/report/report-copy.h \
 	%D%/report/tree.c %D%/report/tree.h \
 	%D%/report/writer.c %D%/report/writer.h \
 	%D%/report/writer-csv.c \

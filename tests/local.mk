@@ -113,6 +113,7 @@ SHELL_TESTS = \
 	%D%/cli/fixture-tree.sh \
 	%D%/cli/gather.sh \
 	%D%/cli/p2pbench.sh \
+	%D%/cli/p2pcopy.sh \
 	%D%/cli/p2plab.sh \
 	%D%/cli/p2ptopo.sh \
 	%D%/lint/files.sh \

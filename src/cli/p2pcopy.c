@@ -213,6 +213,9 @@ static const char *get_advice(int rc)
 	case EPERM:
 	case ENOSYS:
 		return " (as root? is kernel.io_uring_disabled set?)";
+	case EISDIR:
+	case ENOTBLK:
+		return " (give a block device or a regular file)";
 	case ETIMEDOUT:
 		return " (it does not answer: see the kernel log)";
 	case ENXIO:
@@ -349,20 +352,6 @@ static int verify(struct session *s)
 	return EXIT_DIFFERS;
 }
 
-static int write_report(struct session *s)
-{
-	int rc;
-
-	rc = report_write(&s->report, (enum writer_format)s->common.format,
-			  s->output.file);
-	if (!rc)
-		rc = output_commit(&s->output);
-	if (!rc)
-		return EXIT_DONE;
-	cli_error(program.name, "write the report: %s", strerror(-rc));
-	return EXIT_FAILED;
-}
-
 /* A plan that came to nothing has no report; a copy that began always has. */
 static int run(struct session *s)
 {
@@ -380,7 +369,8 @@ static int run(struct session *s)
 		return code;
 	report_init(&s->report, program.name);
 	report_copy(&s->report, &s->job, s->options.is_dry_run);
-	return exit_worst(code, write_report(s));
+	return exit_worst(code, output_report_to(&s->common, &s->report,
+						 &s->output));
 }
 
 static void fini(struct session *s, int code)

@@ -41,6 +41,15 @@ static bool is_device(const struct p2pdma_target *target)
 
 /* --- plan --------------------------------------------------------------- */
 
+static int blame_kind(struct copy_job *job, const struct p2pdma_target *target,
+		      const char *deed, const char *path)
+{
+	return blame(job, COPY_JOB_FAILED,
+		     target->kind == P2PDMA_TARGET_DIRECTORY ? -EISDIR :
+							       -ENOTBLK,
+		     "%s %s", deed, path);
+}
+
 static int resolve_source(struct copy_job *job)
 {
 	const char *path = job->args.source;
@@ -52,8 +61,7 @@ static int resolve_source(struct copy_job *job)
 		return blame(job, COPY_JOB_FAILED, rc, "read %s", path);
 	if (is_device(job->source) || job->source->kind == P2PDMA_TARGET_FILE)
 		return 0;
-	return blame(job, COPY_JOB_WRONG, -EINVAL,
-		     "%s is no block device and no regular file", path);
+	return blame_kind(job, job->source, "read", path);
 }
 
 /* As cp: into a directory under its own name. */
@@ -105,8 +113,7 @@ static int resolve_destination(struct copy_job *job)
 	if (job->is_replaced || is_device(job->destination))
 		return 0;
 	if (job->destination->kind != P2PDMA_TARGET_FILE)
-		return blame(job, COPY_JOB_WRONG, -EINVAL, "%s is no block "
-			     "device and no regular file", path);
+		return blame_kind(job, job->destination, "write", path);
 	/* Whoever names a place in a file wants to keep the rest of it. */
 	job->is_replaced = !job->args.seek_bytes;
 	return 0;
@@ -211,6 +218,15 @@ out:
 }
 
 /* --- open --------------------------------------------------------------- */
+
+/* One for all stages (ring.h), deep enough for whatever the route becomes. */
+static int open_ring(struct copy_job *job)
+{
+	unsigned depth = MAX(2 * job->args.depth, 2 * ROUTE_DEPTH_MOST);
+	int rc = ring_open(depth, &job->ring);
+
+	return rc ? blame(job, COPY_JOB_FAILED, rc, "use io_uring") : 0;
+}
 
 static int open_source(struct copy_job *job)
 {
@@ -399,15 +415,6 @@ static int take_memory(struct copy_job *job)
 		return rc;
 	job->is_peer = job->route.provider;
 	return job->is_peer ? 0 : take_host_pool(job);
-}
-
-/* One for all stages (ring.h), deep enough for whatever the route becomes. */
-static int open_ring(struct copy_job *job)
-{
-	unsigned depth = MAX(2 * job->args.depth, 2 * ROUTE_DEPTH_MOST);
-	int rc = ring_open(depth, &job->ring);
-
-	return rc ? blame(job, COPY_JOB_FAILED, rc, "use io_uring") : 0;
 }
 
 int copy_job_open(struct copy_job *job)

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Knows p2pcopy's options, exit codes, guards and reports, on files and, for
+# root, on loop devices. Peer memory is the lab's business.
+. "$top_srcdir/tests/tap.sh"
+command -v jq >/dev/null || skip_all "there is no jq (apt-get install jq)"
+# Where O_DIRECT works; /tmp is a tmpfs on many machines.
+big=$(mktemp -d /var/tmp/p2pcopy-XXXXXX)
+loops=
+clean() {
+	local loop
+	umount "$big/mount" 2>/dev/null
+	for loop in $loops; do
+		swapoff "$loop" 2>/dev/null
+		losetup -d "$loop"
+	done
+	rm -rf "$big" "$work"
+}
+trap clean EXIT
+cd "$big" || exit 1
+
+# value FILTER: what jq finds in the report in $work/stdout.
+value() {
+	jq -r "$1" "$work/stdout"
+}
+
+# random FILE BYTES
+random() {
+	head -c "$2" /dev/urandom >"$1"
+}
+
+# copies NAME OPTION…: through host memory, which is what was asked for.
+copies() {
+	local name=$1
+	shift
+	exits 0 "$name" p2pcopy --provider=host "$@"
+}
+
+# --- usage ------------------------------------------------------------------
+exits 0 "--help is an answer" p2pcopy --help
+exits 2 "nothing to copy is wrong usage" p2pcopy
+exits 2 "a copy needs a destination" p2pcopy a
+exits 2 "a copy has one source" p2pcopy a b c
+exits 2 "a size must be one" p2pcopy --size=much a b
+exits 2 "a negative size is wrong usage" p2pcopy --skip=-1 a b
+exits 2 "a size that overflows is wrong usage" p2pcopy -n 99999999999G a b
+exits 2 "no blocks in flight is wrong usage" p2pcopy --depth=0 a b
+exits 2 "there is one way to verify" p2pcopy --verify=hope a b
+exits 2 "an option that does not exist is wrong usage" p2pcopy --fast a b
+exits 1 "a source that is not there fails" p2pcopy none b
+like "and is named" "$(cat "$work/stderr")" '^p2pcopy: read none: No such file'
+exits 1 "a character device is no source" p2pcopy /dev/null b
+exits 1 "a directory is no source" p2pcopy . b
+ok "nothing was created by any of these" test ! -e b
+
+# --- files --------------------------------------------------------------------
+random a 3000001
+exits 0 "a file is copied" p2pcopy a b
+ok "to the last byte" cmp a b
+like "host memory is never a secret" "$(cat "$work/stderr")" \
+	'^p2pcopy: host memory instead of peer memory: [a-z0-9-]+: .'
+like "the last line is as dd's" "$(tail -1 "$work/stdout")" \
+	'^3000001 bytes \(2\.86 MiB\) copied, .+, .+ MiB/s \(.+ MB/s\)$'
+copies "asked for, host memory needs no notice" -q a b
+is "and there is none" "$(cat "$work/stderr")" ""
+copies "none is another name of host" --provider=none a b
+exits 3 "required peer memory that is not to be had" \
+	p2pcopy --require-peer a c
+ok "leaves no destination behind" test ! -e c
+exits 2 "a provider must be there" p2pcopy --provider=ff:1f.7 a b
+copies "words of fio are understood" --bs=64K --iodepth=3 --json a b
+is "--bs is the block size" "$(value .block_bytes)" 65536
+is "--iodepth is the depth" "$(value .depth)" 3
+
+for size in 0 1 511 512 4095 4096 4097 1048575 1048577; do
+	random a $size
+	copies "$size bytes are copied" a b
+	ok "$size bytes are the same" cmp a b
+done
+
+random a 500000
+random keep 500000
+for place in "0 0" "4096 512" "100 612" "1 0" "0 3" "7 11"; do
+	set -- $place
+	cp keep b
+	cp keep wanted
+	dd if=a of=wanted bs=1 iflag=skip_bytes,count_bytes \
+		oflag=seek_bytes conv=notrunc skip="$1" seek=$(($2 + 1)) \
+		count=30001 status=none
+	copies "30001 bytes go from $1 to $(($2 + 1))" --verify \
+		--skip="$1" --seek=$(($2 + 1)) --size=30001 a b
+	ok "and what is around them stays ($place)" cmp b wanted
+done
+exits 2 "a part that is not there cannot be copied" \
+	p2pcopy --skip=400000 --size=100001 a b
+
+mkdir -p dir
+copies "into a directory, a file keeps its name" a dir
+ok "and is the same" cmp a dir/a
+chmod 600 b
+ln -sf b link
+copies "a link is followed" a link
+ok "and stays one" test -L link
+is "what is replaced leaves its mode" "$(stat -c %a b)" 600
+exits 5 "a file is not copied onto itself" p2pcopy --force a a
+like "and says so" "$(cat "$work/stderr")" '^p2pcopy: refused: a and a share'
+ok "the file is still there" test "$(stat -c %s a)" = 500000
+is "no half of a file stays behind" "$(ls -A | grep part)" ""
+
+# --- report -------------------------------------------------------------------
+copies "a report in JSON" --json --verify=read a b
+is "has every key of the contract" "$(value '[.schema, .command, .source,
+	.destination, .memory.kind, .memory.provider, .memory.reach_source,
+	.memory.reach_destination, .memory.fallback_reason, .copied_bytes,
+	.peer_bytes, .host_bytes, .skipped_bytes, .verify.method, .verify.ok,
+	.verify.mismatched_bytes, .checksum, .errors] | tojson')" \
+	'["p2pdma-utils/1","p2pcopy","a","b","host",null,null,null,null,500000,0,500000,0,"read",true,0,null,[]]'
+is "and numbers that were measured" "$(value '[.block_bytes, .depth,
+	.duration_ns, .rate_bytes_per_sec, .cpu_ns, .submits] |
+	all(type == "number" and . > 0)')" true
+exits 0 "a fallback is in the report" p2pcopy --json a b
+is "with its reason" "$(value .memory.fallback_reason)" \
+	"$(sed -n 's/^p2pcopy: host memory instead of peer memory: \([a-z0-9-]*\).*/\1/p' "$work/stderr")"
+copies "--output takes the report" --json --output=report a b
+is "which is not on standard output" "$(cat "$work/stdout")" ""
+is "but in the file" "$(jq .copied_bytes report)" 500000
+copies "progress as JSON" --progress=json a b
+like "is one object a line, on standard error" "$(tail -1 "$work/stderr")" \
+	'^\{.*500000.*\}$'
+
+# --- dry run --------------------------------------------------------------------
+rm -f b
+exits 0 "a dry run succeeds" p2pcopy --provider=host --dry-run --json a b
+ok "and creates nothing" test ! -e b
+is "it is the same report, without measurements" \
+	"$(value '[.dry_run, .size_bytes, .copied_bytes, .duration_ns] | tojson')" \
+	'[true,500000,0,null]'
+is "with every guard's answer" \
+	"$(value '[.guards[] | select(.refuses | not) | .id] | join(" ")')" \
+	"overlap too-small mounted swap in-use signature"
+exits 3 "a dry run tells of peer memory that is required" \
+	p2pcopy --dry-run --require-peer a b
+exits 5 "a dry run tells of a guard that refuses" p2pcopy --dry-run a a
+like "and which one" "$(cat "$work/stdout")" 'guard overlap: a and a share'
+
+# --- interruption ---------------------------------------------------------------
+random a 400000000
+echo old >b
+p2pcopy --provider=host --progress=json --block-size=4K --depth=1 a b \
+	>"$work/stdout" 2>"$work/stderr" &
+sleep 0.3
+kill -INT $!
+wait $!
+is "SIGINT ends a copy with 130" $? 130
+is "and the old file is there" "$(cat b)" old
+like "what is in place is told" "$(cat "$work/stdout")" \
+	'NOT complete: of 400000000 bytes the first [0-9]+ are written'
+rm -f a b
+
+# --- devices --------------------------------------------------------------------
+if [ "$(id -u)" != 0 ]; then
+	skip "only root has loop devices" "devices are guarded"
+	done_testing
+fi
+# loop NAME BYTES: a device of that size, in $loop.
+loop() {
+	truncate -s "$2" "$1.img"
+	loop=$(losetup --show --direct-io=on -f "$1.img" 2>/dev/null) ||
+		loop=$(losetup --show -f "$1.img") || return
+	loops="$loops $loop"
+}
+if ! loop one 32M; then
+	skip "there is no loop device to be had" "devices are guarded"
+	done_testing
+fi
+one=$loop
+loop two 16M
+two=$loop
+random data 16777216
+copies "a file fills a device" --verify data "$two"
+ok "and is there" cmp data two.img
+exits 5 "a device that is too small is refused" p2pcopy "$one" "$two"
+exits 5 "also when forced" p2pcopy --force "$one" "$two"
+like "with both sizes" "$(cat "$work/stderr")" \
+	"$two is too small: it has 16 MiB, and the copy ends at 32 MiB"
+exits 5 "an offset counts, too" p2pcopy --seek=1 data "$two"
+copies "a device is copied to a device" --verify "$two" "$one"
+copies "an odd tail ends where it should" --size=1000001 --skip=512 \
+	data "$two"
+dd if=data of=wanted bs=1M count=16 status=none
+dd if=data of=wanted iflag=skip_bytes,count_bytes skip=512 count=1000001 \
+	conv=notrunc status=none
+ok "and nothing behind it changes" cmp wanted two.img
+exits 5 "a device is not copied onto itself" \
+	p2pcopy --force --size=1M --seek=512K "$two" "$two"
+copies "one half of a device may go into the other" \
+	--size=8M --seek=8M "$two" "$two"
+ok "and is there" cmp <(head -c 8M two.img) <(tail -c 8M two.img)
+
+# guarded ID DEVICE: refused, forced, and what the plan says of it.
+guarded() {
+	exits 5 "$1: refused" p2pcopy --provider=host --size=4K data "$2"
+	like "$1: one sentence says how to go on" "$(cat "$work/stderr")" \
+		"^p2pcopy: refused: $2 .+: .*--force\)?\$"
+	exits 5 "$1: a dry run is refused, too" \
+		p2pcopy --provider=host --dry-run --json --size=4K data "$2"
+	is "$1: is who refuses" \
+		"$(value '[.guards[] | select(.refuses) | .id] | first')" "$1"
+	ok "$1: nothing was written" cmp "$3" "$3.before"
+}
+
+if command -v mkfs.ext4 >/dev/null; then
+	mkfs.ext4 -q -F "$one"
+	cp one.img one.img.before
+	guarded signature "$one" one.img
+	mkdir -p mount
+	if mount "$one" mount 2>/dev/null; then
+		sync -f mount
+		cp one.img one.img.before
+		guarded mounted "$one" one.img
+		exits 0 "a mounted source is only a notice" \
+			p2pcopy --provider=host --size=4K "$one" b
+		like "which says what may happen" "$(cat "$work/stderr")" \
+			"$one is mounted and may change"
+		random mount/file 1000000
+		copies "a file on the device is copied" mount/file b
+		exits 5 "a file is not copied onto the device that holds it" \
+			p2pcopy --force mount/file "$one"
+		umount mount
+	else
+		skip "mount refuses" "mounted: refused"
+	fi
+	copies "signature: forced" --force --size=4K --seek=0 data "$one"
+	ok "signature: and written" cmp -n 4096 data one.img
+fi
+if command -v mkswap >/dev/null; then
+	wipefs -qa "$one"
+	mkswap -q "$one" 2>/dev/null || mkswap "$one" >/dev/null
+	cp one.img one.img.before
+	if swapon "$one" 2>/dev/null; then
+		guarded swap "$one" one.img
+		swapoff "$one"
+	else
+		skip "swapon refuses" "swap: refused"
+	fi
+	guarded signature "$one" one.img
+fi
+if command -v sfdisk >/dev/null; then
+	wipefs -qa "$one"
+	echo "2048,4096" | sfdisk -q "$one" 2>/dev/null
+	cp one.img one.img.before
+	guarded signature "$one" one.img
+	like "a partition table is called one" "$(cat "$work/stdout")" \
+		'a partition table \(dos\)'
+fi
+done_testing
