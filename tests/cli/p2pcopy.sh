@@ -147,7 +147,10 @@ random a 400000000
 echo old >b
 p2pcopy --provider=host --progress=json --block-size=4K --depth=1 a b \
 	>"$work/stdout" 2>"$work/stderr" &
-sleep 0.3
+for _ in $(seq 100); do
+	compgen -G '.b.*.part' >/dev/null && break
+	sleep 0.05
+done
 kill -INT $!
 wait $!
 is "SIGINT ends a copy with 130" $? 130
