@@ -18,6 +18,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "engine/bench.h"
+#include "engine/guard.h"
 #include "engine/memory.h"
 #include "lib/p2pdma.h"
 #include "report/progress.h"
@@ -129,7 +130,7 @@ struct session {
 	struct bench_options options;
 	const struct workload *workload;
 	struct p2pdma_context *context;
-	struct p2pdma_topology *topology; /* NULL: a machine without PCI */
+	struct p2pdma_topology *topology;
 	struct report report;
 	struct progress progress;
 	int code;		/* the worst so far */
@@ -237,8 +238,6 @@ static int open_target(struct measurement *m, unsigned i)
 			  "measured", m->paths[i]);
 		return EXIT_FAILED;
 	}
-	if (!s->topology)
-		return CLI_GO_ON;
 	rc = p2pdma_target_resolve(s->context, s->topology, m->paths[i],
 				   m->endpoints[i]->fd, &m->facts[i]);
 	return rc ? fail(m->paths[i], rc) : CLI_GO_ON;
@@ -293,29 +292,30 @@ static int find_size(struct measurement *m)
 
 /* --- guards --------------------------------------------------------------- */
 
-/* The two ends of a copy on one device: true where they touch each other. */
-static bool is_overlapping(const struct measurement *m)
+/*
+ * --allow-write is p2pcopy's --force, so that what is left are those guards
+ * that nothing overrides.
+ */
+static int ask_guards(const struct measurement *m)
 {
-	const struct p2pdma_target *a = m->facts[0], *b = m->facts[1];
+	const struct workload *w = m->session->workload;
+	unsigned last = w->targets - 1;
+	const struct guard_question question = {
+		.source = last ? m->facts[0] : NULL,
+		.destination = m->facts[last],
+		.size_bytes = m->args.size_bytes,
+	};
+	struct guard_answer answers[GUARDS_MAX];
+	const struct guard_answer *refusal;
+	unsigned count;
 
-	if (endpoint_is_same(m->endpoints[0], m->endpoints[1]))
-		return true;
-	if (!a || !b || !a->disk || !b->disk || strcmp(a->disk, b->disk))
-		return false;
-	/* Files of one disk are apart, unless one end is the disk itself. */
-	if (a->kind == P2PDMA_TARGET_FILE && b->kind == P2PDMA_TARGET_FILE)
-		return false;
-	return a->start_bytes < b->start_bytes + b->size_bytes &&
-	       b->start_bytes < a->start_bytes + a->size_bytes;
-}
-
-static int check_overlap(const struct measurement *m)
-{
-	if (m->session->workload->targets < 2 || !is_overlapping(m))
+	if (!is_written(m, last))
 		return CLI_GO_ON;
-	cli_error(program.name, "%s and %s overlap: the copy would overwrite "
-		  "what it has yet to read (choose another destination)",
-		  m->paths[0], m->paths[1]);
+	count = guard_ask_all(&question, answers);
+	refusal = guard_find_refusal(answers, count, true);
+	if (!refusal)
+		return CLI_GO_ON;
+	cli_error(program.name, "%s", refusal->why);
 	return EXIT_REFUSED;
 }
 
@@ -468,7 +468,7 @@ static int prepare(struct measurement *m)
 	if (code == CLI_GO_ON)
 		code = find_size(m);
 	if (code == CLI_GO_ON)
-		code = check_overlap(m);
+		code = ask_guards(m);
 	return code == CLI_GO_ON ? get_memory(m) : code;
 }
 
@@ -607,7 +607,12 @@ static int look_around(struct session *s)
 		return fail("/", rc);
 	p2pdma_context_set_log(s->context, log_line, s);
 	rc = p2pdma_topology_scan(s->context, &s->topology);
-	return rc && rc != -ENOENT ? fail("/sys", rc) : CLI_GO_ON;
+	if (rc == -ENOENT) {
+		cli_error(program.name, "there are no PCI functions in sysfs "
+			  "(is it mounted?)");
+		return EXIT_FAILED;
+	}
+	return rc ? fail("PCI functions", rc) : CLI_GO_ON;
 }
 
 static void catch_signals(void)

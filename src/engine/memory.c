@@ -81,10 +81,10 @@ static void judge(const struct memory_request *request,
 		  const struct p2pdma_target *end, unsigned direction,
 		  const char *name, struct p2pdma_verdict *verdict)
 {
-	const struct p2pdma_function *function = NULL;
+	const struct p2pdma_function *function;
 
 	memset(verdict, 0, sizeof(*verdict));
-	if (!end || !request->topology)
+	if (!end)
 		return;
 	function = p2pdma_topology_find(request->topology, name);
 	if (function)
@@ -197,9 +197,6 @@ static int use_device(const struct memory_request *request, const char *name,
 	struct p2pdma_target *target;
 	int rc;
 
-	if (!request->topology)
-		return refuse(memory, "no-p2pmem",
-			      "there is no PCI in this machine");
 	rc = p2pdma_target_resolve(request->context, request->topology, name,
 				   -1, &target);
 	if (rc)
@@ -283,12 +280,10 @@ static int use_best(const struct memory_request *request,
 	struct p2pdma_choice *choices _cleanup_free_ = NULL;
 	struct first_no no = { 0 };
 	size_t count = 0;
-	int rc = 0;
+	int rc;
 
-	if (request->topology)
-		rc = p2pdma_choices_rank(request->topology, request->source,
-					 request->destination, &choices,
-					 &count);
+	rc = p2pdma_choices_rank(request->topology, request->source,
+				 request->destination, &choices, &count);
 	if (rc)
 		return rc;
 	rc = try_choices(request, choices, count, memory, &no);

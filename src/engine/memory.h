@@ -16,7 +16,7 @@
 /* What is needed. Everything is borrowed. */
 struct memory_request {
 	struct p2pdma_context *context;
-	const struct p2pdma_topology *topology;	/* NULL: there is no PCI */
+	const struct p2pdma_topology *topology;
 	/* "auto", "host", "none", a function, or an allocate file's path. */
 	const char *provider;
 	/* Of the ends, those that there are; the other is NULL, NULL. */
