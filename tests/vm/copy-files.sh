@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # machine: one-switch
-# timeout: 180
+# timeout: 240
+# p2plab: --set=src0.size=400M --set=dst0.size=400M
 # Files on ext4 and xfs, both ways, with tails that are no block.
 . /files/guest.sh
 . /files/guest-copy
@@ -57,7 +58,7 @@ for fs in ext4 xfs; do
 	truncate -s 10M /tmp/a/sparse
 	copies "a hole is copied as zeros" /tmp/a/sparse /tmp/b/sparse
 	ok "equal" same /tmp/a/sparse /tmp/b/sparse
-	truncate -s 1G /tmp/a/large
+	truncate -s 2G /tmp/a/large
 	exits 1 "a file that does not fit" p2pcopy /tmp/a/large /tmp/b/large
 	like "is told" "$(cat "$work/stderr")" "No space left"
 	ok "nothing half-written is left" test ! -e /tmp/b/large

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # machine: one-switch
-# timeout: 120
+# timeout: 180
 # Each guard: refuses with 5, says what to do, writes nothing; --force where
 # that is for the user to decide.
 . /files/guest.sh

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # machine: one-switch
-# timeout: 120
+# timeout: 180
 # Whose memory a copy goes through, and that it is given back.
 . /files/guest.sh
 . /files/guest-copy
