@@ -129,10 +129,25 @@ TESTS += $(SHELL_TESTS)
 check_PROGRAMS += %D%/vm/pattern
 %C%_vm_pattern_LDADD =
 dist_noinst_SCRIPTS += %D%/vm/run %D%/vm/guest-run
-EXTRA_DIST += %D%/vm/guest.sh \
-	%D%/vm/bench-refused.sh \
+VM_CASES = \
 	%D%/vm/bench.sh \
-	%D%/vm/lab.sh
+	%D%/vm/bench-refused.sh \
+	%D%/vm/copy-bridges.sh \
+	%D%/vm/copy-files.sh \
+	%D%/vm/copy-gone.sh \
+	%D%/vm/copy-guards.sh \
+	%D%/vm/copy-memory.sh \
+	%D%/vm/copy-multipath.sh \
+	%D%/vm/copy-reached.sh \
+	%D%/vm/copy-refused.sh \
+	%D%/vm/copy-slow.sh \
+	%D%/vm/copy-wrong-data.sh \
+	%D%/vm/lab.sh \
+	%D%/vm/topology.sh
+EXTRA_DIST += $(VM_CASES) \
+	%D%/vm/guest-copy \
+	%D%/vm/guest.sh \
+	%D%/vm/machines/wrong-data
 
 # What the golden files hold is what the programs print now: review it.
 EXTRA_DIST += $(GOLDEN)
