@@ -45,15 +45,16 @@ unlicensed() {
 
 # unlisted: files that no makefile names; a release would lack them.
 unlisted() {
-	local file made
+	local file made listed
 	made=$(cat Makefile.am src/local.mk man/local.mk tests/local.mk \
 		contrib/local.mk)
 	for file in $all; do
 		case $file in
 		*.mk | Makefile.am | configure.ac | *.pc.in) continue ;;
-		tests/*.c) file="${file%.c}(\.c)?" ;; # a program's is implied
+		tests/*.c) listed="${file%.c}(\.c)?" ;; # implied by a program
+		*) listed=$file ;;
 		esac
-		grep -qE "(/|^| |\t)${file#*/}( |\t|\$)" <<<"$made" ||
+		grep -qE "(/|^| |\t)${listed#*/}( |\t|\$)" <<<"$made" ||
 			echo "$file"
 	done
 }
@@ -83,6 +84,14 @@ long_functions() {
 		{ before = $0 }' {} +
 }
 
+# overwritten: make's own rule makes NAME from NAME.sh, into a release, too.
+overwritten() {
+	local file
+	for file in $(sources | grep '\.sh$'); do
+		[ -e "${file%.sh}" ] && echo "${file%.sh}"
+	done
+}
+
 # The brackets keep this file from finding itself.
 machine_paths() {
 	grep -nE '/wor[k]/|/tmp/buil[d]-|/hom[e]/[a-z]|/Users[/]' $all
@@ -95,6 +104,7 @@ like "there is something to look at" "$all" '^src/cli/cli\.c$'
 is "every file has its licence line" "$(unlicensed)" ""
 is "every file is in a makefile" "$(unlisted)" ""
 is "every file that a makefile names is there" "$(gone)" ""
+is "no script has the name of another with .sh added" "$(overwritten)" ""
 is "no function is longer than $longest lines" "$(long_functions)" ""
 is "no file knows a path of somebody's machine" "$(machine_paths)" ""
 is "no line ends in blanks" \
