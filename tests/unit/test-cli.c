@@ -80,12 +80,14 @@ static char error[1024];
 /* A writable copy of the words, as main() gets them. */
 static int scan(const char *const *words)
 {
-	static char *argv[16];
-	int argc = 0;
+	static char copies[16][64], *argv[17];
+	int argc = 1;
 
-	argv[argc++] = strdup("p2pcopy");
-	for (; *words; words++)
-		argv[argc++] = strdup(*words);
+	argv[0] = strcpy(copies[0], "p2pcopy");
+	for (; *words; words++, argc++) {
+		ck_assert_uint_lt(strlen(*words), sizeof(copies[argc]));
+		argv[argc] = strcpy(copies[argc], *words);
+	}
 	argv[argc] = NULL;
 	args = (struct args){ 0 };
 	error[0] = 0;
@@ -169,6 +171,7 @@ START_TEST(a_list_keeps_every_argument)
 	ck_assert_uint_eq(args.also.count, 2);
 	ck_assert_str_eq(args.also.items[0], "a");
 	ck_assert_str_eq(args.also.items[1], "b");
+	free(args.also.items);
 }
 END_TEST
 
