@@ -143,6 +143,14 @@ exits 0 "neither allocate nor a BAR is opened" \
 like "allocate is said to be there" "$(cat "$work/stdout")" \
 	'^file sys/.*/p2pmem/allocate *$'
 
+if [ -d /sys/bus/pci/devices ]; then
+	exits 0 "this very machine can be written down" "$gather"
+	is "with paths that begin below its root" \
+		"$(grep -E '^[a-z]+ /' "$work/stdout")" ''
+else
+	skip "no PCI here" "this very machine can be written down"
+fi
+
 exits 0 "help is there" "$gather" --help
 like "and on stdout" "$(cat "$work/stdout")" '^usage: p2pdma-gather'
 exits 2 "an unknown option is wrong usage" "$gather" --zebra
