@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/topology.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/macro.h"
@@ -49,11 +51,45 @@ static bool is_first_device(const struct p2pdma_function *f)
 	return dot && !strcmp(dot - 3, ":00.0");
 }
 
+/* The functions are sorted by their addresses. */
+static int compare_address(const void *key, const void *member)
+{
+	const struct p2pdma_function *const *f = member;
+	struct pci_address here = { 0 };
+
+	pci_address_parse((*f)->address, &here);
+	return pci_address_compare(key, &here);
+}
+
+/* Where "pci0000:16" begins among the sorted functions; 0 by another name. */
+static size_t find_bus(const struct p2pdma_topology *topology,
+		       const char *root_bus)
+{
+	size_t low = 0, high = topology->function_count;
+	struct pci_address wanted = { 0 };
+	unsigned bus;
+
+	if (sscanf(root_bus, "pci%8x:%2x", &wanted.domain, &bus) != 2)
+		return 0;
+	wanted.bus = (uint8_t)bus;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_address(&wanted,
+				    &topology->functions[middle]) > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const struct p2pdma_function *
 topology_root_device(const struct p2pdma_topology *topology,
 		     const char *root_bus)
 {
-	for (size_t i = 0; i < topology->function_count; i++) {
+	for (size_t i = find_bus(topology, root_bus);
+	     i < topology->function_count; i++) {
 		const struct p2pdma_function *f = topology->functions[i];
 
 		if (f->parent || f->physfn || !f->root_bus ||
@@ -128,18 +164,15 @@ const struct p2pdma_function *
 p2pdma_topology_find(const struct p2pdma_topology *topology,
 		     const char *address)
 {
-	struct pci_address wanted, here;
+	struct p2pdma_function **found;
+	struct pci_address wanted;
 
-	if (pci_address_parse(address, &wanted))
+	if (pci_address_parse(address, &wanted) || !topology->function_count)
 		return NULL;
-	for (size_t i = 0; i < topology->function_count; i++) {
-		struct p2pdma_function *f = topology->functions[i];
-
-		if (!pci_address_parse(f->address, &here) &&
-		    !pci_address_compare(&wanted, &here))
-			return f;
-	}
-	return NULL;
+	found = bsearch(&wanted, topology->functions,
+			topology->function_count,
+			sizeof(*topology->functions), compare_address);
+	return found ? *found : NULL;
 }
 
 const struct p2pdma_drive *
