@@ -72,6 +72,7 @@ UNIT_TESTS = \
 	%D%/unit/test-cmb \
 	%D%/unit/test-copy \
 	%D%/unit/test-endpoint \
+	%D%/unit/test-guard \
 	%D%/unit/test-histogram \
 	%D%/unit/test-layer \
 	%D%/unit/test-machine \

@@ -82,12 +82,24 @@ static bool do_files_overlap(const struct guard_question *q)
 	       (q->is_replaced || do_ranges_meet(source, destination));
 }
 
+/* Partitions lie beside each other, and @file in another one. */
+static bool is_file_beside(const struct p2pdma_target *file,
+			   const struct p2pdma_target *partition)
+{
+	return !is_device(file) &&
+	       partition->kind == P2PDMA_TARGET_PARTITION &&
+	       (file->device_major != partition->device_major ||
+		file->device_minor != partition->device_minor);
+}
+
 static bool do_devices_overlap(const struct guard_question *q)
 {
 	const struct p2pdma_target *s = q->source, *d = q->destination;
 
 	if (is_stacked(s, d))
 		return true;
+	if (is_file_beside(s, d) || is_file_beside(d, s))
+		return false;
 	return s->disk && d->disk && !strcmp(s->disk, d->disk) &&
 	       do_ranges_meet(find_range(s, q->source_offset_bytes,
 					 q->size_bytes),
@@ -300,6 +312,9 @@ static void describe(blkid_probe probe, char *text, size_t size)
 			 table ? table : "of some kind");
 }
 
+/* What blkid_do_safeprobe() returns where several kinds fit. */
+#define SIGNATURES_DIFFER	(-2)
+
 static bool refuses_signature(const struct guard_question *q, char *why,
 			      size_t size)
 {
@@ -317,12 +332,16 @@ static bool refuses_signature(const struct guard_question *q, char *why,
 							 BLKID_SUBLKS_USAGE);
 	blkid_probe_enable_partitions(probe, 1);
 	rc = blkid_do_safeprobe(probe);
-	if (rc == 1 || rc == -1)	/* nothing there, or not readable */
+	/*
+	 * Nothing there; or not readable, as what has protection information
+	 * and was never written: nobody keeps data there.
+	 */
+	if (rc && rc != SIGNATURES_DIFFER)
 		return false;
 	if (!rc)
 		describe(probe, what, sizeof(what));
-	snprintf(why, size, "%s bears %s: clear it with wipefs, or insist with "
-		 "--force", q->destination->path, what);
+	snprintf(why, size, "%s bears %s: clear it with wipefs",
+		 q->destination->path, what);
 	return true;
 }
 
