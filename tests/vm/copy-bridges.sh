@@ -9,7 +9,8 @@
 begin "across two host bridges"
 fill /dev/lab/src0 1 4M
 copies "a copy is made" -n 4M /dev/lab/src0 /dev/lab/dst0
-through_host host-bridge-not-listed different-host-bridges
+through_host host-bridge-not-listed different-host-bridges \
+	no-common-upstream
 ok "the data is there" holds /dev/lab/dst0 1 4M
 exits 3 "but not through peer memory" p2pcopy --require-peer -n 4M \
 	/dev/lab/src0 /dev/lab/dst0

@@ -2,7 +2,9 @@
 # shellcheck shell=bash
 # machine: slow
 # timeout: 90
-# Drives that go away under a copy. Last on its machine: they do not come back.
+# p2plab: --set=dst0.size=256M
+# Drives that go away under a copy. They do not come back, so this boot is for
+# nobody else: the option above changes nothing, but keeps it apart.
 . /files/guest.sh
 . /files/guest-copy
 

@@ -93,7 +93,8 @@ fill /dev/lab/src0 6 64M
 p2pcopy -n 32M /dev/lab/src0 /dev/lab/dst0 2>"$work/first" >&2 &
 first=$!
 copies "the second one" --skip=32M -n 32M /dev/lab/src0 /dev/lab/cmb0 --seek=32M
-ok "the first one" wait $first
+wait $first
+is "the first one ends well" $? 0
 ok "the first one's data" holds /dev/lab/dst0 6 32M
 ok "the second one's data" holds /dev/lab/cmb0 6 32M 32M 32M
 is "the memory is given back" "$(cat "$memory/available")" "$before"

@@ -22,7 +22,8 @@ wait $copy
 is "that was planted behind the copy: exit 4" $? 4
 is "and the report counts it" "$(told '.verify.ok | tostring')" false
 like "in bytes" "$(told .verify.mismatched_bytes)" '^[1-9][0-9]*$'
-like "and the message locates it" "$(cat "$work/stderr")" 8192
+like "and the message locates it" "$(cat "$work/stderr")" \
+	'first 81[0-9][0-9]|first 8[2-9][0-9][0-9]|first 1[0-5][0-9][0-9][0-9]'
 is "the memory is given back" "$(cat "$memory/available")" "$before"
 
 begin "interrupted"
@@ -40,14 +41,23 @@ for signal in INT:130 TERM:143; do
 done
 
 begin "a drive that stands still"
-p2pcopy -n 96M --io-timeout=3s /dev/lab/src0 /dev/lab/dst0 \
-	2>"$work/stderr" >"$work/stdout" &
-copy=$!
-sleep 1
-lab_monitor block_set_io_throttle src0 0 1 0 0 0 0
-wait $copy
-is "ends the copy with 1" $? 1
-like "and is named" "$(cat "$work/stderr")" "src0|$(realpath /dev/lab/src0)"
-lab_monitor block_set_io_throttle src0 0 0 0 0 0 0
+# In the emulator all transfers to and from a CMB wait for each other, so that
+# the other drive is silent, too: who is to blame shows with host memory only.
+for provider in host "$(bdf cmb0)"; do
+	p2pcopy -n 96M --io-timeout=3s --provider="$provider" \
+		/dev/lab/src0 /dev/lab/dst0 2>"$work/stderr" >"$work/stdout" &
+	copy=$!
+	sleep 1
+	lab_monitor block_set_io_throttle src0 0 1 0 0 0 0
+	wait $copy
+	is "ends a copy through $provider with 1" $? 1
+	like "and the copy says so" "$(cat "$work/stderr")" 'does not answer'
+	[ "$provider" != host ] ||
+		like "and names it" "$(cat "$work/stderr")" 'read /dev/lab/src0'
+	lab_monitor block_set_io_throttle src0 0 31457280 0 0 0 0
+	ok "it answers again" dd if=/dev/lab/src0 of=/dev/null bs=1M count=1 \
+		iflag=direct status=none
+done
+is "the memory is given back" "$(cat "$memory/available")" "$before"
 
 done_testing
