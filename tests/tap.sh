@@ -6,11 +6,16 @@
 #   exits 2 "rubbish is wrong usage" p2pcopy --bs=rubbish a b
 #   done_testing
 #
-# $work is an empty directory of the test's own, removed at the end.
+# $work is an empty directory of the test's own, removed at the end. A test
+# that makes trees of small files says work_in=memory before, and has it there
+# where that is possible.
 
 tap_count=0
 tap_failed=0
-work=$(mktemp -d)
+if [ "${work_in-}" = memory ] && [ -z "${TMPDIR-}" ] && [ -w /dev/shm ]; then
+	TMPDIR=/dev/shm
+fi
+work=$(mktemp -d ${TMPDIR:+-p "$TMPDIR"})
 trap 'rm -rf "$work"' EXIT
 PATH=$top_builddir/src:$PATH
 

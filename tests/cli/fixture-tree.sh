@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tests/fixture-tree makes the same tree from a fixture as the unit tests do.
+work_in=memory
 . "$top_srcdir/tests/tap.sh"
 
 tree() {

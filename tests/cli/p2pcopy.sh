@@ -143,7 +143,7 @@ exits 5 "a dry run tells of a guard that refuses" p2pcopy --dry-run a a
 like "and which one" "$(cat "$work/stdout")" 'guard overlap: a and a share'
 
 # --- interruption ---------------------------------------------------------------
-random a 400000000
+truncate -s 400000000 a
 echo old >b
 p2pcopy --provider=host --progress=json --block-size=4K --depth=1 a b \
 	>"$work/stdout" 2>"$work/stderr" &
@@ -199,7 +199,8 @@ copies "one half of a device may go into the other" \
 	--size=8M --seek=8M "$two" "$two"
 ok "and is there" cmp <(head -c 8M two.img) <(tail -c 8M two.img)
 
-# guarded ID DEVICE: refused, forced, and what the plan says of it.
+# guarded ID DEVICE IMAGE: refused, forced, and what the plan says of it.
+# A swap area is written by the kernel, behind its first page.
 guarded() {
 	exits 5 "$1: refused" p2pcopy --provider=host --size=4K data "$2"
 	like "$1: one sentence says how to go on" "$(cat "$work/stderr")" \
@@ -208,7 +209,7 @@ guarded() {
 		p2pcopy --provider=host --dry-run --json --size=4K data "$2"
 	is "$1: is who refuses" \
 		"$(value '[.guards[] | select(.refuses) | .id] | first')" "$1"
-	ok "$1: nothing was written" cmp "$3" "$3.before"
+	ok "$1: nothing was written" cmp -n 4096 "$3" "$3.before"
 }
 
 if command -v mkfs.ext4 >/dev/null; then

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows what p2ptopo promises to users and scripts, on machines from
 # tests/fixtures; nothing of this machine is looked at.
+work_in=memory
 . "$top_srcdir/tests/tap.sh"
 
 # machine FIXTURE…: a tree for --sysroot, by its path in $root.

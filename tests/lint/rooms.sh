@@ -5,9 +5,9 @@
 cd "$top_srcdir/src" || exit 1
 rooms=(base lib engine report cli)
 
-# code FILE: its lines as "FILE:NUMBER: text" without comments.
-code() {
-	awk -v file="$1" '
+# The lines of all files as "FILE:NUMBER: text", without comments.
+awk '
+	FNR == 1 { inside = 0 }
 	{
 		line = $0
 		out = ""
@@ -30,19 +30,15 @@ code() {
 			inside = 1
 		}
 		if (out !~ /^[ \t]*\/\//)
-			printf "%s:%d: %s\n", file, NR, out
-	}' "$1"
-}
+			printf "%s:%d: %s\n", FILENAME, FNR, out
+	}' base/*.[ch] lib/*.[ch] engine/*.[ch] report/*.[ch] cli/*.[ch] \
+	>"$work/code"
 
 # in_rooms REGEX ROOM…: lines of code in these rooms that match.
 in_rooms() {
-	local regex=$1 room file
+	local regex=$1
 	shift
-	for room; do
-		for file in "$room"/*.[ch]; do
-			[ -e "$file" ] && code "$file" | grep -E -- "$regex"
-		done
-	done
+	grep -E "^($(IFS='|'; echo "$*"))/" "$work/code" | grep -E -- "$regex"
 	true
 }
 
