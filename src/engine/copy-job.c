@@ -511,6 +511,9 @@ int copy_job_run(struct copy_job *job)
 	    job->result.refused_by)
 		return blame(job, COPY_JOB_NO_PEER, rc,
 			     "peer memory is required and not to be had");
+	if (job->result.is_silent_on_both)
+		return blame(job, COPY_JOB_FAILED, rc, "read %s and write %s",
+			     job->args.source, job->destination_path);
 	return blame_side(job, &job->result.error, rc);
 }
 
@@ -551,7 +554,8 @@ int copy_job_verify(struct copy_job *job)
 /* A destination that is silent itself would not even forget a name. */
 static void abandon(struct copy_job *job)
 {
-	if (job->to && job->result.error.side == SIDE_SOURCE)
+	if (job->to && job->result.error.side == SIDE_SOURCE &&
+	    !job->result.is_silent_on_both)
 		endpoint_abandon(job->to);
 }
 

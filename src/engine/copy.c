@@ -328,20 +328,30 @@ static void take_completion(struct copy *copy,
 	}
 }
 
-/* Whoever has a transfer open is silent; the oldest block tells best. */
-static void blame_silence(struct copy *copy)
+/* The oldest block that waits for @side; NULL: nothing does. */
+static const struct slot *find_oldest(const struct copy *copy, enum side side)
 {
 	const struct slot *oldest = NULL;
 
 	for (unsigned i = 0; i < copy->slot_count; i++) {
 		const struct slot *slot = &copy->slots[i];
 
-		if (slot->is_open && (!oldest || slot->start_bytes <
-						 oldest->start_bytes))
+		if (slot->is_open && slot->transfer.side == side &&
+		    (!oldest || slot->start_bytes < oldest->start_bytes))
 			oldest = slot;
 	}
-	if (oldest)
-		fail(copy, oldest, -ETIMEDOUT);
+	return oldest;
+}
+
+/* Whoever has a transfer open is silent. */
+static void blame_silence(struct copy *copy)
+{
+	const struct slot *reading = find_oldest(copy, SIDE_SOURCE);
+	const struct slot *writing = find_oldest(copy, SIDE_DESTINATION);
+
+	if (reading || writing)
+		fail(copy, reading ? reading : writing, -ETIMEDOUT);
+	copy->result->is_silent_on_both = reading && writing;
 	stop(copy, -ETIMEDOUT);
 	copy->result->is_silent = true;
 }

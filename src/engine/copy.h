@@ -55,6 +55,7 @@ struct copy_result {
 	 * alone, and exit.
 	 */
 	bool is_silent;
+	bool is_silent_on_both;	/* with transfers of both ends in flight */
 	enum side refused_by;		/* the kernel refused peer memory there */
 	int refused_error;
 };
