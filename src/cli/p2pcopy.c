@@ -22,6 +22,8 @@
 #include "report/report-copy.h"
 
 #define IO_TIMEOUT_NS	(60 * NS_PER_SEC)
+/* No file reaches there; 0 is a place like others. */
+#define SEEK_NONE	UINT64_MAX
 
 enum verify {
 	VERIFY_NONE = 0,
@@ -33,7 +35,7 @@ struct copy_options {
 	bool is_peer_required;
 	uint64_t block_bytes;		/* 0: not given, like the others */
 	uint64_t depth;
-	uint64_t skip_bytes, seek_bytes;
+	uint64_t skip_bytes, seek_bytes;	/* or SEEK_NONE */
 	uint64_t size_bytes;
 	int verify;
 	bool is_dry_run;
@@ -291,11 +293,13 @@ static int scan(struct session *s)
 static int plan(struct session *s)
 {
 	const struct copy_options *o = &s->options;
+	bool is_seek_given = o->seek_bytes != SEEK_NONE;
 	const struct copy_job_args args = {
 		.source = s->common.operands[0],
 		.destination = s->common.operands[1],
 		.skip_bytes = o->skip_bytes,
-		.seek_bytes = o->seek_bytes,
+		.seek_bytes = is_seek_given ? o->seek_bytes : 0,
+		.is_seek_given = is_seek_given,
 		.size_bytes = o->size_bytes,
 		.provider = o->provider,
 		.block_bytes = o->block_bytes,
@@ -399,6 +403,7 @@ int main(int argc, char **argv)
 {
 	struct session s = {
 		.options = {
+			.seek_bytes = SEEK_NONE,
 			.size_bytes = COPY_SIZE_REST,
 			.io_timeout_ns = IO_TIMEOUT_NS,
 		},

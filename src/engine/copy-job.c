@@ -115,7 +115,7 @@ static int resolve_destination(struct copy_job *job)
 	if (job->destination->kind != P2PDMA_TARGET_FILE)
 		return blame_kind(job, job->destination, "write", path);
 	/* Whoever names a place in a file wants to keep the rest of it. */
-	job->is_replaced = !job->args.seek_bytes;
+	job->is_replaced = !job->args.is_seek_given;
 	return 0;
 }
 
@@ -263,7 +263,7 @@ static int open_destination(struct copy_job *job)
 	if (rc)
 		return blame(job, COPY_JOB_FAILED, rc, "open %s for writing",
 			     path);
-	rc = endpoint_reserve(job->to, job->args.seek_bytes + job->size_bytes);
+	rc = endpoint_reserve(job->to, job->args.seek_bytes, job->size_bytes);
 	return rc ? blame(job, COPY_JOB_FAILED, rc, "reserve room for %s",
 			  path) : 0;
 }
@@ -380,6 +380,20 @@ static uint64_t get_probe_timeout(const struct copy_job *job)
 	return limit ? MIN(limit, PROBE_TIMEOUT_NS) : PROBE_TIMEOUT_NS;
 }
 
+/*
+ * The request may still end, at any time. What it would write must not come
+ * into the copy, so that another file is written.
+ */
+static int begin_anew(struct copy_job *job, struct endpoint *silent)
+{
+	int rc = open_ring(job);
+
+	if (rc || !silent->is_unseen)
+		return rc;
+	endpoint_abandon(silent);
+	return open_destination(job);
+}
+
 static int try_end(struct copy_job *job, struct endpoint *endpoint,
 		   uint64_t offset_bytes)
 {
@@ -390,16 +404,20 @@ static int try_end(struct copy_job *job, struct endpoint *endpoint,
 		return 0;
 	rc = preflight_run_on(job->ring, endpoint, offset_bytes, job->pool,
 			      job->host, get_probe_timeout(job), &answer);
-	if (rc == -ETIMEDOUT)
+	if (rc == -ETIMEDOUT) {
 		job->is_silent = true;
-	/* What was never written may not be readable, and needs not be. */
-	else if (endpoint == job->to)
+		job->silent_side = endpoint == job->to ? SIDE_DESTINATION :
+							 SIDE_SOURCE;
+	} else if (!endpoint->is_unseen && endpoint == job->to) {
+		/* What was never written may not be readable: no harm. */
 		rc = 0;
+	}
 	if (rc)
 		return blame(job, COPY_JOB_FAILED, rc, "read a block of %s",
 			     endpoint->path);
 	judge_answer(job, endpoint->path, &answer);
-	return answer.answer == PREFLIGHT_SILENT ? open_ring(job) : 0;
+	return answer.answer == PREFLIGHT_SILENT ? begin_anew(job, endpoint) :
+						   0;
 }
 
 static int take_memory(struct copy_job *job)
@@ -554,8 +572,10 @@ int copy_job_verify(struct copy_job *job)
 /* A destination that is silent itself would not even forget a name. */
 static void abandon(struct copy_job *job)
 {
-	if (job->to && job->result.error.side == SIDE_SOURCE &&
-	    !job->result.is_silent_on_both)
+	enum side side = job->silent_side ? job->silent_side :
+					    job->result.error.side;
+
+	if (job->to && side == SIDE_SOURCE && !job->result.is_silent_on_both)
 		endpoint_abandon(job->to);
 }
 

@@ -27,6 +27,7 @@
 struct copy_job_args {
 	const char *source, *destination;
 	uint64_t skip_bytes, seek_bytes;
+	bool is_seek_given;		/* what else is there stays */
 	uint64_t size_bytes;
 	const char *provider;		/* NULL, "auto", "host", … */
 	uint64_t block_bytes;		/* 0: choose */
@@ -85,6 +86,7 @@ struct copy_job {
 	const struct guard_answer *refusal;
 	char tried[COPY_JOB_TRIED_SIZE];
 	bool is_silent;			/* leave everything alone and exit */
+	enum side silent_side;		/* while it was tried */
 };
 
 /* Each returns 0 or -errno; @job->trouble is set when it is not 0. */

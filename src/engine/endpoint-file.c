@@ -64,10 +64,12 @@ static int create_aside(struct endpoint *endpoint)
 	}
 	endpoint->fd = openat(endpoint->directory_fd, endpoint->aside,
 			      O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (endpoint->fd >= 0)
-		return 0;
-	free(steal_pointer(endpoint->aside));
-	return -errno;
+	if (endpoint->fd < 0) {
+		free(steal_pointer(endpoint->aside));
+		return -errno;
+	}
+	endpoint->is_unseen = true;
+	return 0;
 }
 
 /* What it replaces decides about owner and mode; owner only if allowed. */
@@ -138,13 +140,28 @@ static int file_commit(struct endpoint *endpoint, uint64_t size_bytes,
 {
 	if (endpoint->aside && ftruncate(endpoint->fd, (off_t)size_bytes))
 		return -errno;
+	endpoint->is_reserved = false;
 	if (is_synced && fsync(endpoint->fd))
 		return -errno;
 	return endpoint->aside ? appear(endpoint, is_synced) : 0;
 }
 
+/* Room behind the end that the copy did not come to use. */
+static void give_back_room(struct endpoint *endpoint)
+{
+	struct stat st;
+
+	if (!endpoint->is_reserved || endpoint->is_unseen ||
+	    fstat(endpoint->fd, &st))
+		return;
+	/* Where it fails, the room stays with the file: no harm. */
+	if (!ftruncate(endpoint->fd, st.st_size))
+		endpoint->is_reserved = false;
+}
+
 static void file_close(struct endpoint *endpoint)
 {
+	give_back_room(endpoint);
 	if (endpoint->aside)
 		unlinkat(endpoint->directory_fd, endpoint->aside, 0);
 }

@@ -20,12 +20,7 @@ struct endpoint_null {
 	struct endpoint *inner;
 };
 
-static bool null_matches(const char *path, mode_t mode)
-{
-	return !strcmp(path, "null:");
-}
-
-static int null_open(struct endpoint *endpoint, mode_t mode)
+static int null_open(struct endpoint *endpoint)
 {
 	bool is_sink = endpoint->mode & ENDPOINT_WRITE;
 
@@ -39,12 +34,23 @@ static int null_open(struct endpoint *endpoint, mode_t mode)
 					 endpoint_learn_identity(endpoint);
 }
 
-const struct endpoint_ops endpoint_null_ops = {
+/* In no table: there is no path that opens it. */
+static const struct endpoint_ops null_ops = {
 	.kind = ENDPOINT_NULL,
 	.name = "null",
-	.matches = null_matches,
-	.open = null_open,
 };
+
+static int open_null(unsigned mode, struct endpoint **endpoint)
+{
+	struct endpoint *e = endpoint_create(&null_ops, "null", mode);
+	int rc = e ? null_open(e) : -ENOMEM;
+
+	if (rc)
+		endpoint_close(e);
+	else
+		*endpoint = e;
+	return rc;
+}
 
 static bool is_touched(uint64_t start, uint64_t length, uint64_t fault_start,
 		       uint64_t fault_length)
@@ -140,6 +146,7 @@ static int wrap(struct endpoint_null *null, bool is_silent)
 	endpoint->device = inner->device;
 	endpoint->inode = inner->inode;
 	endpoint->rdev = inner->rdev;
+	endpoint->is_unseen = inner->is_unseen;
 	return is_silent ? borrow_silence(endpoint) :
 			   borrow_descriptors(endpoint, inner);
 }
@@ -159,7 +166,8 @@ int endpoint_null_open(const char *path, unsigned mode,
 	null->endpoint.mode = mode;
 	null->endpoint.fd = null->endpoint.direct_fd = -1;
 	null->endpoint.directory_fd = -1;
-	rc = endpoint_open(path ? path : "null:", mode, &null->inner);
+	rc = path ? endpoint_open(path, mode, &null->inner) :
+		    open_null(mode, &null->inner);
 	if (!rc)
 		rc = wrap(null, faults->is_silent);
 	if (rc) {

@@ -10,7 +10,6 @@
 
 extern const struct endpoint_ops endpoint_block_ops;
 extern const struct endpoint_ops endpoint_file_ops;
-extern const struct endpoint_ops endpoint_null_ops;
 
 /* An endpoint with nothing open. NULL: no memory. */
 struct endpoint *endpoint_create(const struct endpoint_ops *ops,

@@ -16,7 +16,6 @@
 #define MEMORY_ALIGN_SAFE	4096
 
 static const struct endpoint_ops *const endpoints[] = {
-	&endpoint_null_ops,
 	&endpoint_block_ops,
 	&endpoint_file_ops,
 };
@@ -123,7 +122,7 @@ int endpoint_open(const char *path, unsigned mode, struct endpoint **endpoint)
 		return rc ? rc : -ENOTBLK;
 	if (rc == -ENOENT && mode & ENDPOINT_REPLACE)
 		rc = 0;
-	if (rc && ops->kind != ENDPOINT_NULL)
+	if (rc)
 		return rc;
 	e = endpoint_create(ops, path, mode);
 	if (!e)
@@ -157,13 +156,18 @@ void endpoint_abandon(struct endpoint *endpoint)
 		endpoint->ops->close(endpoint);
 }
 
-int endpoint_reserve(struct endpoint *endpoint, uint64_t size_bytes)
+int endpoint_reserve(struct endpoint *endpoint, uint64_t offset_bytes,
+		     uint64_t size_bytes)
 {
+	int mode = endpoint->is_unseen ? 0 : FALLOC_FL_KEEP_SIZE;
+
 	if (endpoint->kind != ENDPOINT_FILE || !size_bytes)
 		return 0;
-	if (size_bytes > INT64_MAX)
+	if (offset_bytes > INT64_MAX || size_bytes > INT64_MAX - offset_bytes)
 		return -EFBIG;
-	if (!fallocate(endpoint->fd, 0, 0, (off_t)size_bytes))
+	endpoint->is_reserved = true;
+	if (!fallocate(endpoint->fd, mode, (off_t)offset_bytes,
+		       (off_t)size_bytes))
 		return 0;
 	return errno == ENOSPC || errno == EFBIG || errno == EIO ||
 			       errno == EDQUOT ?

@@ -56,6 +56,8 @@ struct endpoint {
 	dev_t rdev;		/* of a block device; 0 for files */
 	int directory_fd;	/* of a file being replaced; else -1 */
 	char *aside;		/* its name while it is not complete */
+	bool is_unseen;		/* nobody else sees fd's file, nor misses it */
+	bool is_reserved;	/* there may be room that was not used */
 };
 
 /* What kinds of endpoint can do differently. */
@@ -75,7 +77,7 @@ struct endpoint_ops {
 
 /*
  * endpoint_open() - open @path for reading or writing
- * @path:	block device, regular file, or "null:"
+ * @path:	block device or regular file
  * @mode:	enum endpoint_mode, or'ed
  *
  * 0, or -errno of open(2); -ENOTBLK where @path is something else; -EBUSY see
@@ -94,12 +96,15 @@ void endpoint_close(struct endpoint *endpoint);
 void endpoint_abandon(struct endpoint *endpoint);
 
 /*
- * endpoint_reserve() - room for @size_bytes in a file, before it is written
+ * endpoint_reserve() - room for a part of a file, before it is written
  *
- * So that writes side by side neither extend the file nor allocate. A file
- * system that cannot do it is no error. 0, -ENOSPC, -EFBIG, -EIO.
+ * So that writes side by side do not allocate nor, in a file that is written
+ * aside, extend it. What is written in place grows only by what is written,
+ * because it stays when the copy fails. A file system that cannot do it is no
+ * error. 0, -ENOSPC, -EFBIG, -EIO.
  */
-int endpoint_reserve(struct endpoint *endpoint, uint64_t size_bytes);
+int endpoint_reserve(struct endpoint *endpoint, uint64_t offset_bytes,
+		     uint64_t size_bytes);
 
 /*
  * endpoint_commit() - what was written is complete

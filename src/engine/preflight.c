@@ -24,6 +24,14 @@ struct preflight {
 	struct preflight_result *result;
 };
 
+/* A request that the kernel gave up has ended: no silence. */
+static int judge(struct preflight *p, const struct ring_op *op, int result)
+{
+	int moved = endpoint_judge(p->endpoint, op, result);
+
+	return moved == -ETIMEDOUT ? -EIO : moved;
+}
+
 /* Bytes moved, or negative errno; -ETIMEDOUT leaves it in flight. */
 static int move(struct preflight *p, enum ring_action action, void *buffer)
 {
@@ -45,7 +53,7 @@ static int move(struct preflight *p, enum ring_action action, void *buffer)
 			       end ? p->timeout_ns : UINT64_MAX);
 		done = ring_get_completions(p->ring, &count);
 		if (count)
-			return endpoint_judge(p->endpoint, &op, done->result);
+			return judge(p, &op, done->result);
 		if (end && clock_now_ns() >= end)
 			return -ETIMEDOUT;
 	}
@@ -114,7 +122,7 @@ static void fill_pattern(struct preflight *p)
 }
 
 /* Our own file, that nobody sees yet. */
-static int try_write(struct preflight *p)
+static int write_and_read(struct preflight *p)
 {
 	int rc, moved;
 
@@ -138,10 +146,31 @@ static int try_write(struct preflight *p)
 	return 1;
 }
 
+/* The copy may be shorter than a block, and begin behind it or in it. */
+static int clear(struct preflight *p)
+{
+	int moved;
+
+	memset(p->got, 0, p->length_bytes);
+	moved = move(p, RING_WRITE, p->got);
+	if (moved < 0)
+		return moved;
+	return (uint32_t)moved == p->length_bytes ? 0 : -EIO;
+}
+
+static int try_write(struct preflight *p)
+{
+	int rc = write_and_read(p), cleared;
+
+	if (ring_get_in_flight(p->ring))
+		return rc;
+	cleared = clear(p);
+	return cleared ? cleared : rc;
+}
+
 static int try_repeatedly(struct preflight *p)
 {
-	bool is_written = p->endpoint->mode & ENDPOINT_REPLACE &&
-			  p->endpoint->kind != ENDPOINT_BLOCK;
+	bool is_written = p->endpoint->is_unseen;
 	int rc = 1;
 
 	for (int i = 0; i < TRIES && rc > 0; i++) {
@@ -172,9 +201,7 @@ static void choose_place(struct preflight *p, uint64_t offset_bytes)
 
 	p->length_bytes = MAX(PROBE_BYTES, e->offset_align);
 	p->offset_bytes = round_down(offset_bytes, e->offset_align);
-	if (e->mode & ENDPOINT_REPLACE && e->kind != ENDPOINT_BLOCK)
-		p->offset_bytes = 0;
-	else if (p->offset_bytes + p->length_bytes > end)
+	if (!e->is_unseen && p->offset_bytes + p->length_bytes > end)
 		p->offset_bytes = end > p->length_bytes ?
 					  end - p->length_bytes : 0;
 }

@@ -90,6 +90,18 @@ for place in "0 0" "4096 512" "100 612" "1 0" "0 3" "7 11"; do
 		--skip="$1" --seek=$(($2 + 1)) --size=30001 a b
 	ok "and what is around them stays ($place)" cmp b wanted
 done
+cp keep b
+copies "--seek=0 is a place, too" --verify --seek=0 --size=1000 a b
+ok "its part is there" cmp -n 1000 a b
+ok "and what is behind it stays" cmp -i 1000 keep b
+head -c 1048576 /dev/urandom >part
+copies "a new file may begin with a hole" --verify --seek=100M part hole
+ok "which is zeros" cmp -n 104857600 hole /dev/zero
+ok "and takes no room" test "$(($(stat -c '%b * %B' hole)))" -lt 10000000
+rm -f hole part
+copies "no name is special" a null:
+ok "and it is a file like others" cmp a null:
+rm -f null:
 exits 2 "a part that is not there cannot be copied" \
 	p2pcopy --skip=400000 --size=100001 a b
 

@@ -146,7 +146,7 @@ START_TEST(files_of_any_size_are_copied_to_the_last_byte)
 	start();
 	put_pattern(from, size);
 	open_both(size);
-	ck_assert_int_eq(endpoint_reserve(plan.destination, size), 0);
+	ck_assert_int_eq(endpoint_reserve(plan.destination, 0, size), 0);
 	ck_assert_int_eq(copy_run(&plan, &result), 0);
 	ck_assert_uint_eq(result.copied_bytes, size);
 	ck_assert_uint_eq(result.host_bytes, size);

@@ -184,12 +184,57 @@ START_TEST(room_is_reserved_before_anything_is_written)
 	make_directory();
 	ck_assert_int_eq(endpoint_open(path, ENDPOINT_WRITE | ENDPOINT_REPLACE,
 				       &endpoint), 0);
-	ck_assert_int_eq(endpoint_reserve(endpoint, 100000), 0);
+	ck_assert_int_eq(endpoint_reserve(endpoint, 40000, 60000), 0);
 	ck_assert_int_eq(fstat(endpoint->fd, &st), 0);
 	ck_assert_uint_eq(st.st_size, 100000);
-	ck_assert_int_eq(endpoint_reserve(endpoint, UINT64_MAX), -EFBIG);
+	ck_assert_int_eq(endpoint_reserve(endpoint, 0, UINT64_MAX), -EFBIG);
 	endpoint_close(endpoint);
 	remove_directory();
+}
+END_TEST
+
+START_TEST(room_before_the_part_is_not_taken)
+{
+	struct endpoint *endpoint;
+	struct stat st;
+
+	make_directory();
+	ck_assert_int_eq(endpoint_open(path, ENDPOINT_WRITE | ENDPOINT_REPLACE,
+				       &endpoint), 0);
+	ck_assert_int_eq(endpoint_reserve(endpoint, 64 << 20, 4096), 0);
+	ck_assert_int_eq(fstat(endpoint->fd, &st), 0);
+	ck_assert_int_lt(st.st_blocks * 512, 1 << 20);
+	endpoint_close(endpoint);
+	remove_directory();
+}
+END_TEST
+
+START_TEST(a_file_in_place_grows_only_by_what_is_written)
+{
+	struct endpoint *endpoint;
+	struct stat st;
+
+	make_directory();
+	put_text("old");
+	ck_assert_int_eq(endpoint_open(path, ENDPOINT_WRITE, &endpoint), 0);
+	ck_assert_int_eq(endpoint_reserve(endpoint, 0, 1 << 20), 0);
+	endpoint_close(endpoint);
+	check_text("old");
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_lt(st.st_blocks * 512, 1 << 20);
+	remove_directory();
+}
+END_TEST
+
+START_TEST(no_path_opens_zeros_and_the_sink)
+{
+	struct endpoint *endpoint = NULL;
+
+	ck_assert_int_eq(endpoint_open("null:", ENDPOINT_READ, &endpoint),
+			 -ENOENT);
+	ck_assert_int_eq(endpoint_open("null:", ENDPOINT_WRITE, &endpoint),
+			 -ENOENT);
+	ck_assert_ptr_null(endpoint);
 }
 END_TEST
 
@@ -263,5 +308,8 @@ UNIT_SUITE("endpoint",
 	   a_replacement_has_the_mode_of_what_it_replaces,
 	   a_link_is_followed_and_stays,
 	   room_is_reserved_before_anything_is_written,
+	   room_before_the_part_is_not_taken,
+	   a_file_in_place_grows_only_by_what_is_written,
+	   no_path_opens_zeros_and_the_sink,
 	   faults_happen_where_they_were_asked_for,
 	   buffers_can_be_refused);

@@ -109,6 +109,46 @@ START_TEST(a_file_that_is_being_replaced_is_tried_by_writing)
 }
 END_TEST
 
+START_TEST(the_try_leaves_zeros_in_the_file)
+{
+	char block[16384], zeros[16384] = { 0 };
+	struct preflight_result result;
+	struct endpoint *endpoint;
+
+	start();
+	ck_assert_int_eq(endpoint_open(path, ENDPOINT_WRITE | ENDPOINT_REPLACE,
+				       &endpoint), 0);
+	ck_assert_int_eq(preflight_run(endpoint, 5000, pool, host, NS_PER_SEC,
+				       &result), 0);
+	if (endpoint->direct_fd >= 0)
+		ck_assert_int_eq(result.answer, PREFLIGHT_WORKS);
+	memset(block, 0, sizeof(block));
+	ck_assert_int_ge(pread(endpoint->fd, block, sizeof(block), 0), 0);
+	ck_assert_mem_eq(block, zeros, sizeof(block));
+	endpoint_close(endpoint);
+	finish();
+}
+END_TEST
+
+START_TEST(a_request_that_the_kernel_gave_up_is_not_silence)
+{
+	const struct endpoint_faults faults = {
+		.error_offset = 0, .error_bytes = 65536, .error = -ETIMEDOUT,
+	};
+	struct preflight_result result;
+	struct endpoint *endpoint;
+
+	start();
+	ck_assert_int_eq(endpoint_null_open(path, ENDPOINT_READ, &faults,
+					    &endpoint), 0);
+	if (endpoint->direct_fd >= 0)
+		ck_assert_int_eq(preflight_run(endpoint, 0, pool, host,
+					       NS_PER_SEC, &result), -EIO);
+	endpoint_close(endpoint);
+	finish();
+}
+END_TEST
+
 START_TEST(an_endpoint_that_fails_anyway_is_an_error)
 {
 	const struct endpoint_faults faults = {
@@ -152,5 +192,7 @@ UNIT_SUITE("preflight",
 	   memory_that_is_refused_is_told_with_its_error,
 	   success_without_data_is_found_out,
 	   a_file_that_is_being_replaced_is_tried_by_writing,
+	   the_try_leaves_zeros_in_the_file,
+	   a_request_that_the_kernel_gave_up_is_not_silence,
 	   an_endpoint_that_fails_anyway_is_an_error,
 	   silence_is_an_answer_after_its_time);

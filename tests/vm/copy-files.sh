@@ -53,6 +53,17 @@ for fs in ext4 xfs; do
 	ok "the part" holds /tmp/b/old 8 1M 1M 0
 	ok "behind" holds /tmp/b/old 9 6M 2M
 	is "its size too" "$(stat -c %s /tmp/b/old)" 8388608
+	copies "also at its start" --seek=0 -n 1M /tmp/a/file /tmp/b/old
+	ok "the part" holds /tmp/b/old 8 1M
+	ok "behind" holds /tmp/b/old 9 6M 2M
+	for seek in 512 4096 1048576; do
+		copies "a new file from $seek on" --require-peer \
+			--seek=$seek -n 4M /tmp/a/file /tmp/b/gap
+		is "begins with zeros" \
+			"$(head -c $seek /tmp/b/gap | tr -d '\0' | wc -c)" 0
+		ok "and has the part" holds /tmp/b/gap 8 4M $seek 0
+		rm /tmp/b/gap
+	done
 
 	begin "$fs, holes and room"
 	truncate -s 10M /tmp/a/sparse
