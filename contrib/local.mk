@@ -56,5 +56,5 @@ uninstall-hook:
 if UDEV_RULE
 dist_udevrules_DATA = %D%/udev/70-p2pdma.rules
 else
-dist_doc_DATA = %D%/udev/70-p2pdma.rules
+dist_doc_DATA += %D%/udev/70-p2pdma.rules
 endif

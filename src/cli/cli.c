@@ -49,8 +49,8 @@ static const struct cli_option common_rows[] = {
 	  .kind = CLI_FLAG, .offset = offsetof(struct cli_common, is_verbose) },
 	{ .name = "help", .letter = 'h', .help = "print this, and exit",
 	  .kind = CLI_HELP },
-	{ .name = "version", .letter = 'V', .help = "print the version, and exit",
-	  .kind = CLI_VERSION },
+	{ .name = "version", .letter = 'V',
+	  .help = "print the version, and exit", .kind = CLI_VERSION },
 };
 
 /* One walk over the arguments. */

@@ -56,7 +56,7 @@ struct copy_result {
 	 */
 	bool is_silent;
 	bool is_silent_on_both;	/* with transfers of both ends in flight */
-	enum side refused_by;		/* the kernel refused peer memory there */
+	enum side refused_by;		/* where the kernel refused */
 	int refused_error;
 };
 

@@ -63,7 +63,8 @@ static unsigned choose_depth(const struct route_wish *wish, uint32_t block)
 	uint64_t depth = wish->depth;
 
 	if (!depth)
-		depth = MIN(MAX(FLIGHT_BYTES / block, DEPTH_LEAST), ROUTE_DEPTH_MOST);
+		depth = MIN(MAX(FLIGHT_BYTES / block, DEPTH_LEAST),
+			    ROUTE_DEPTH_MOST);
 	return (unsigned)MIN(depth, blocks);
 }
 

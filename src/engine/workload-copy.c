@@ -27,7 +27,7 @@ static bool copy_done(struct workload_state *state,
 
 const struct workload workload_copy = {
 	.name = "copy",
-	.summary = "read from SOURCE and write to DEST, each block at its place",
+	.summary = "read from SOURCE and write to DEST, block by block",
 	.targets = 2,
 	.directions = { P2PDMA_READ, P2PDMA_WRITE },
 	.next = copy_next,

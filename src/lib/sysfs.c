@@ -235,7 +235,7 @@ int sysfs_read_bytes(const struct p2pdma_context *context, const char *dir,
 	return fd < 0 ? fd : read_all(fd, bytes, size, got);
 }
 
-/* The end of each piece is kept in front of the next, where a word may go on. */
+/* The end of a piece is kept in front of the next, where a word may go on. */
 int sysfs_contains(const struct p2pdma_context *context, const char *dir,
 		   const char *name, const char *word)
 {

@@ -107,7 +107,8 @@ void tree_add_index(struct json_object *object, const char *key, int n)
 
 void tree_add_real(struct json_object *object, const char *key, double x)
 {
-	add(object, key, isfinite(x) ? tree_must(json_object_new_double(x)) : NULL);
+	add(object, key,
+	    isfinite(x) ? tree_must(json_object_new_double(x)) : NULL);
 }
 
 void tree_add_bool(struct json_object *object, const char *key, bool is_so)

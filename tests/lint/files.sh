@@ -106,6 +106,11 @@ is "every file is in a makefile" "$(unlisted)" ""
 is "every file that a makefile names is there" "$(gone)" ""
 is "no script has the name of another with .sh added" "$(overwritten)" ""
 is "no function is longer than $longest lines" "$(long_functions)" ""
+is "no line of C is wider than 80 columns" \
+	"$(find src tests -name '*.[ch]' -exec env LC_ALL=C.UTF-8 wc -L {} + |
+		awk '$1 > 80 && $2 != "total"')" ""
+is "nothing is left to be done" \
+	"$(grep -nE '\<(TODO|FIXME)\>' $(sources) | grep -v '^tests/lint/')" ""
 is "no file knows a path of somebody's machine" "$(machine_paths)" ""
 is "no line ends in blanks" \
 	"$(grep -nE '[[:blank:]]+$' $(sources) | head -20)" ""

@@ -389,7 +389,8 @@ END_TEST
 START_TEST(a_link_below_what_both_ends_can_do_is_told)
 {
 	fixture_load(&machine, "one-switch",
-		     "file " SWITCH "0000:02:01.0/max_link_speed 8.0 GT/s PCIe\n"
+		     "file " SWITCH
+		     "0000:02:01.0/max_link_speed 8.0 GT/s PCIe\n"
 		     "file " SWITCH "0000:02:01.0/max_link_width 4\n"
 		     "file " SWITCH "0000:02:01.0/0000:04:00.0/max_link_speed "
 		     "16.0 GT/s PCIe\n"
