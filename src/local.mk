@@ -71,7 +71,6 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/memory.c %D%/engine/memory.h \
 	%D%/engine/preflight.c %D%/engine/preflight.h \
 	%D%/engine/ring.c %D%/engine/ring.h \
-	%D%/engine/route.c %D%/engine/route.h \
 	%D%/engine/shape.c %D%/engine/shape.h \
 	%D%/engine/transfer.c %D%/engine/transfer.h \
 	%D%/engine/verify.c %D%/engine/verify.h \

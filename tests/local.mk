@@ -77,6 +77,7 @@ UNIT_TESTS = \
 	%D%/unit/test-layer \
 	%D%/unit/test-machine \
 	%D%/unit/test-machines \
+	%D%/unit/test-memory \
 	%D%/unit/test-mount \
 	%D%/unit/test-output \
 	%D%/unit/test-pci \

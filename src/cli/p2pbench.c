@@ -321,19 +321,25 @@ static int ask_guards(const struct measurement *m)
 
 /* --- memory --------------------------------------------------------------- */
 
+static int blame_provider(const struct measurement *m,
+			  const struct p2pdma_reason *why)
+{
+	cli_error(program.name, "--provider=%s: %s%s%s: %s",
+		  m->session->options.provider, why->id,
+		  why->at ? " at " : "", why->at ? why->at->address : "",
+		  why->advice);
+	return !strcmp(why->id, "probe-data-differs") ? EXIT_DIFFERS :
+							EXIT_MACHINE;
+}
+
 static int blame_memory(const struct measurement *m, int rc)
 {
-	const struct p2pdma_reason *why = &m->memory.why;
-
-	if (rc == -EREMOTEIO || rc == -EBADMSG) {
-		cli_error(program.name, "--provider=%s: %s%s%s: %s",
-			  m->session->options.provider, why->id,
-			  why->at ? " at " : "",
-			  why->at ? why->at->address : "", why->advice);
-		return rc == -EBADMSG ? EXIT_DIFFERS : EXIT_MACHINE;
-	}
-	if (rc == -ETIMEDOUT) {
-		cli_error(program.name, "%s: does not answer", m->paths[0]);
+	if (rc == -ENXIO && m->memory.no.id)
+		return blame_provider(m, &m->memory.no);
+	if (m->memory.failed) {
+		cli_error(program.name, "%s: %s", m->memory.failed->path,
+			  rc == -ETIMEDOUT ? "does not answer" :
+					     strerror(-rc));
 		return EXIT_FAILED;
 	}
 	cli_error(program.name, "%s: memory for %u blocks of %u bytes: %s",
@@ -352,36 +358,60 @@ static void tell_fallback(const struct measurement *m)
 	cli_error(program.name, "%s: host memory instead of peer memory%s%s: "
 		  "%s%s%s: %s", m->paths[0],
 		  m->memory.why_provider ? " of " : "",
-		  m->memory.why_provider ? m->memory.why_provider : "",
+		  m->memory.why_provider ? m->memory.why_provider->address : "",
 		  why->id, why->at ? " at " : "",
 		  why->at ? why->at->address : "", why->advice);
 }
 
-static void describe_need(struct measurement *m,
-			  struct memory_request *request)
+static int plan_memory(struct measurement *m)
 {
 	const struct session *s = m->session;
 	const struct bench_options *o = &s->options;
-
-	*request = (struct memory_request){
+	unsigned slots = m->args.depth * m->args.jobs;
+	const struct memory_wish wish = {
+		.provider = o->provider,
+		.is_asked_anyway = true,
+		.block_bytes = m->args.block_bytes,
+		.is_block_fixed = true,
+		.depth = slots,
+		.depth_least = o->depth ? slots : m->args.jobs,
+		.size_bytes = UINT64_MAX,
+	};
+	struct memory_place place = {
 		.context = s->context,
 		.topology = s->topology,
-		.provider = o->provider,
-		.slot_bytes = m->args.block_bytes,
-		.slots = m->args.depth * m->args.jobs,
-		.slots_least = o->depth ? m->args.depth * m->args.jobs :
-					  m->args.jobs,
-		.io_timeout_ns = o->io_timeout_ns,
 	};
-	for (unsigned i = 0; i < s->workload->targets; i++) {
-		if (is_written(m, i)) {
-			request->destination = m->facts[i];
-			request->destination_endpoint = m->endpoints[i];
-		} else {
-			request->source = m->facts[i];
-			request->source_endpoint = m->endpoints[i];
-		}
-	}
+
+	for (unsigned i = 0; i < s->workload->targets; i++)
+		if (is_written(m, i))
+			place.destination = m->facts[i];
+		else
+			place.source = m->facts[i];
+	return memory_plan(&m->memory, &place, &wish);
+}
+
+static int take_memory(struct measurement *m)
+{
+	struct memory_trial trial = {
+		.io_timeout_ns = m->session->options.io_timeout_ns,
+	};
+	struct ring *ring;
+	int rc;
+
+	for (unsigned i = 0; i < m->session->workload->targets; i++)
+		if (is_written(m, i))
+			trial.destination = m->endpoints[i];
+		else
+			trial.source = m->endpoints[i];
+	rc = ring_open(1, &ring);
+	if (rc)
+		return rc;
+	trial.ring = &ring;
+	rc = memory_take(&m->memory, &trial);
+	m->is_stuck = rc == -ETIMEDOUT;
+	if (!m->is_stuck)
+		ring_close(ring);
+	return rc;
 }
 
 /* Only what comes from the slots is worth filling them for. */
@@ -395,23 +425,25 @@ static int fill(struct measurement *m)
 	if (!rc)
 		return CLI_GO_ON;
 	cli_error(program.name, "%s: filling the blocks to write: %s",
-		  p2pdma_provider_get_name(m->memory.provider),
+		  m->memory.provider ? m->memory.function->address : "host",
 		  strerror(-rc));
 	return EXIT_FAILED;
 }
 
+/* What was named is used, or nothing is. */
 static int get_memory(struct measurement *m)
 {
-	struct memory_request request;
+	const struct p2pdma_reason *why = &m->memory.why;
 	unsigned slots;
 	int rc;
 
-	describe_need(m, &request);
-	rc = memory_choose(&request, &m->memory);
-	if (rc) {
-		m->is_stuck = rc == -ETIMEDOUT;
+	rc = plan_memory(m);
+	if (!rc)
+		rc = take_memory(m);
+	if (rc)
 		return blame_memory(m, rc);
-	}
+	if (why->id && strcmp(m->session->options.provider, "auto"))
+		return blame_provider(m, why);
 	tell_fallback(m);
 	slots = p2pdma_pool_get_slots(m->memory.pool);
 	m->args.depth = MIN(m->args.depth, slots / m->args.jobs);
@@ -474,18 +506,16 @@ static int prepare(struct measurement *m)
 
 /* Predictions are of interest for peer memory only. */
 static const char *reach_name(const struct memory *memory,
-			      enum p2pdma_reach reach, bool is_asked)
+			      enum p2pdma_reach reach,
+			      const struct p2pdma_target *end)
 {
-	if (!memory->is_peer || !is_asked)
-		return NULL;
-	return p2pdma_reach_get_name(reach);
+	return memory->provider && end ? p2pdma_reach_get_name(reach) : NULL;
 }
 
 static void report_result(struct measurement *m)
 {
 	const struct memory *memory = &m->memory;
-	struct memory_request request;
-	struct report_bench bench = {
+	const struct report_bench bench = {
 		.workload = m->session->workload,
 		.targets = { m->paths[0], m->paths[1] },
 		.size_bytes = m->args.size_bytes,
@@ -493,20 +523,20 @@ static void report_result(struct measurement *m)
 		.depth = m->args.depth,
 		.jobs = m->args.jobs,
 		.result = m->result,
+		.memory = {
+			.kind = memory->provider ? "peer" : "host",
+			.provider = memory->provider ?
+				    memory->function->address : NULL,
+			.reach_source = reach_name(memory,
+						   memory->reach_source,
+						   memory->place.source),
+			.reach_destination =
+				reach_name(memory, memory->reach_destination,
+					   memory->place.destination),
+			.fallback_reason = memory->why.id,
+		},
 	};
 
-	describe_need(m, &request);
-	bench.memory = (struct report_memory){
-		.kind = memory->is_peer ? "peer" : "host",
-		.provider = memory->is_peer ?
-			p2pdma_provider_get_name(memory->provider) : NULL,
-		.reach_source = reach_name(memory, memory->reach_source,
-					   request.source_endpoint),
-		.reach_destination =
-			reach_name(memory, memory->reach_destination,
-				   request.destination_endpoint),
-		.fallback_reason = memory->why.id,
-	};
 	report_add_bench(&m->session->report, &bench);
 }
 

@@ -180,7 +180,7 @@ static void tick(void *data, uint64_t done_bytes, uint64_t total_bytes)
 /* Host memory in place of peer memory is never silent: also with --quiet. */
 static void tell_fallback(struct session *s)
 {
-	const struct p2pdma_reason *why = &s->job.route.fallback;
+	const struct p2pdma_reason *why = &s->job.memory.why;
 
 	if (!why->id || why->id == s->told_fallback ||
 	    s->job.args.is_peer_required)
@@ -200,10 +200,10 @@ static void tell_plan(struct session *s)
 		cli_notice(&s->common, "%s is mounted and may change while it "
 			   "is read: the copy may not be consistent",
 			   job->args.source);
-	if (job->route.is_block_changed)
+	if (job->memory.is_block_changed)
 		cli_notice(&s->common, "--block-size: %u bytes, because that "
 			   "is what %s takes at once",
-			   job->route.block_bytes, job->route.provider ?
+			   job->memory.block_bytes, job->memory.provider ?
 			   "the route through peer memory" : "a drive");
 }
 
@@ -229,7 +229,7 @@ static const char *get_advice(int rc)
 
 static int blame_no_peer(const struct session *s)
 {
-	const struct p2pdma_reason *why = &s->job.route.fallback;
+	const struct p2pdma_reason *why = &s->job.memory.why;
 
 	cli_error(program.name, "%s: %s%s%s: %s", s->job.tried,
 		  why->id ? why->id : "no reason is known",
@@ -369,7 +369,7 @@ static int run(struct session *s)
 	if (code == EXIT_DONE && s->job.is_run && s->options.verify)
 		code = verify(s);
 	if (!s->job.is_run && !(s->options.is_dry_run &&
-				s->job.route.block_bytes))
+				s->job.memory.block_bytes))
 		return code;
 	report_init(&s->report, program.name);
 	report_copy(&s->report, &s->job, s->options.is_dry_run);

@@ -12,10 +12,6 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
-#include "engine/preflight.h"
-
-/* A drive that does not answer one read for so long is not to be used. */
-#define PROBE_TIMEOUT_NS	(20 * UINT64_C(1000000000))
 
 static int blame(struct copy_job *job, enum copy_job_trouble trouble, int rc,
 		 const char *format, ...)
@@ -156,31 +152,31 @@ static int ask_guards(struct copy_job *job)
 	return blame(job, COPY_JOB_REFUSED, -EPERM, "%s", job->refusal->why);
 }
 
-static struct route_wish get_wish(const struct copy_job *job)
-{
-	return (struct route_wish){
-		.provider = job->args.provider,
-		.block_bytes = job->args.block_bytes,
-		.depth = job->args.depth,
-		.size_bytes = job->size_bytes,
-	};
-}
-
 static int check_required(struct copy_job *job)
 {
-	if (!job->args.is_peer_required || job->route.provider)
+	if (!job->args.is_peer_required || job->memory.provider)
 		return 0;
 	return blame(job, COPY_JOB_NO_PEER, -EREMOTEIO,
 		     "peer memory is required and not to be had");
 }
 
-static int choose_route(struct copy_job *job)
+static int plan_memory(struct copy_job *job)
 {
-	const struct route_wish wish = get_wish(job);
+	const struct memory_place place = {
+		.context = job->context,
+		.topology = job->topology,
+		.source = job->source,
+		.destination = job->destination,
+	};
+	const struct memory_wish wish = {
+		.provider = job->args.provider,
+		.block_bytes = job->args.block_bytes,
+		.depth = job->args.depth,
+		.size_bytes = job->size_bytes,
+	};
 	int rc;
 
-	rc = route_choose(job->context, job->topology, job->source,
-			  job->destination, &wish, &job->route);
+	rc = memory_plan(&job->memory, &place, &wish);
 	if (rc == -ENXIO)
 		return blame(job, COPY_JOB_WRONG, rc,
 			     "there is no provider \"%s\"", wish.provider);
@@ -204,9 +200,9 @@ int copy_job_plan(struct copy_job *job, struct p2pdma_context *context,
 	if (rc)
 		goto out;
 	job->is_source_changing = guard_is_mounted_writable(job->source);
-	/* The route belongs to the plan, also to one that is refused. */
+	/* The memory belongs to the plan, also to one that is refused. */
 	refused = ask_guards(job);
-	rc = choose_route(job);
+	rc = plan_memory(job);
 	if (refused) {
 		rc = refused;
 		blame(job, COPY_JOB_REFUSED, rc, "%s", job->refusal->why);
@@ -219,10 +215,10 @@ out:
 
 /* --- open --------------------------------------------------------------- */
 
-/* One for all stages (ring.h), deep enough for whatever the route becomes. */
+/* One for all stages (ring.h), deep enough for whatever memory it is. */
 static int open_ring(struct copy_job *job)
 {
-	unsigned depth = MAX(2 * job->args.depth, 2 * ROUTE_DEPTH_MOST);
+	unsigned depth = MAX(2 * job->args.depth, 2 * MEMORY_DEPTH_MOST);
 	int rc = ring_open(depth, &job->ring);
 
 	return rc ? blame(job, COPY_JOB_FAILED, rc, "use io_uring") : 0;
@@ -275,16 +271,13 @@ static void give_up_peer(struct copy_job *job, const char *id,
 static void give_up_peer(struct copy_job *job, const char *id,
 			 const char *format, ...)
 {
-	struct p2pdma_reason reason = { .id = id };
-	const struct route_wish wish = get_wish(job);
+	struct p2pdma_reason why = { .id = id };
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(reason.advice, sizeof(reason.advice), format, args);
+	vsnprintf(why.advice, sizeof(why.advice), format, args);
 	va_end(args);
-	p2pdma_pool_destroy(job->pool);
-	job->pool = NULL;
-	route_give_up(&job->route, &wish, &reason);
+	memory_give_up_peer(&job->memory, &why);
 }
 
 /* A part that no direct I/O can move never meets peer memory. */
@@ -299,7 +292,7 @@ static void check_shape(struct copy_job *job)
 	};
 	struct shape shape;
 
-	if (!job->route.provider)
+	if (!job->memory.provider)
 		return;
 	copy_find_shape(&plan, &shape);
 	if (job->from->direct_fd < 0 || job->to->direct_fd < 0)
@@ -317,125 +310,57 @@ static void check_shape(struct copy_job *job)
 				 job->to->offset_align));
 }
 
-static int take_peer_pool(struct copy_job *job)
+static int blame_memory(struct copy_job *job, int rc)
 {
-	const struct route *route = &job->route;
-	int rc;
+	const struct memory *m = &job->memory;
 
-	rc = p2pdma_pool_create(route->provider, route->block_bytes,
-				route->depth, 1, &job->pool);
-	if (rc)
-		give_up_peer(job, "provider-too-small", "%s has no room for a "
-			     "block: %s; end who holds its memory (p2ptopo "
-			     "users), or try a smaller --block-size",
-			     p2pdma_provider_get_name(route->provider),
-			     strerror(-rc));
-	return 0;
-}
-
-static int take_host_pool(struct copy_job *job)
-{
-	int rc;
-
-	rc = p2pdma_pool_create(job->host, job->route.block_bytes,
-				job->route.depth, 1, &job->pool);
-	return rc ? blame(job, COPY_JOB_FAILED, rc, "take %u buffers of %u "
-			  "bytes", job->route.depth,
-			  job->route.block_bytes) : 0;
-}
-
-static void judge_answer(struct copy_job *job, const char *path,
-			 const struct preflight_result *answer)
-{
-	const char *name = p2pdma_provider_get_name(job->route.provider);
-
-	switch (answer->answer) {
-	case PREFLIGHT_REFUSED:
-		give_up_peer(job, "probe-refused", "the kernel refuses "
-			     "transfers between %s and %s: %s; p2ptopo path "
-			     "tells more", path, name,
-			     strerror(-answer->error));
-		break;
-	case PREFLIGHT_DIFFERS:
-		give_up_peer(job, "probe-data-differs", "transfers between %s "
-			     "and %s succeed and move other data: boot with "
-			     "iommu=pt, or report the machine", path, name);
-		break;
-	case PREFLIGHT_SILENT:
-		/* The drive may still write there: it is never given back. */
-		job->pool = NULL;
-		give_up_peer(job, "probe-timeout", "%s does not answer when "
-			     "%s is used: see the kernel log", path, name);
-		break;
-	case PREFLIGHT_UNKNOWN:
-	case PREFLIGHT_WORKS:
-		break;
+	if (rc == -ETIMEDOUT) {
+		job->is_silent = true;
+		job->silent_side = m->failed == job->to ? SIDE_DESTINATION :
+							  SIDE_SOURCE;
 	}
-}
-
-static uint64_t get_probe_timeout(const struct copy_job *job)
-{
-	uint64_t limit = job->args.io_timeout_ns;
-
-	return limit ? MIN(limit, PROBE_TIMEOUT_NS) : PROBE_TIMEOUT_NS;
+	if (m->failed)
+		return blame(job, COPY_JOB_FAILED, rc, "read a block of %s",
+			     m->failed->path);
+	return blame(job, COPY_JOB_FAILED, rc, "take %u buffers of %u bytes",
+		     m->depth, m->block_bytes);
 }
 
 /*
  * The request may still end, at any time. What it would write must not come
  * into the copy, so that another file is written.
  */
-static int begin_anew(struct copy_job *job, struct endpoint *silent)
+static int leave_silent(struct copy_job *job)
 {
-	int rc = open_ring(job);
+	const struct endpoint *silent = job->memory.silent;
 
-	if (rc || !silent->is_unseen)
-		return rc;
-	endpoint_abandon(silent);
-	return open_destination(job);
-}
-
-static int try_end(struct copy_job *job, struct endpoint *endpoint,
-		   uint64_t offset_bytes)
-{
-	struct preflight_result answer;
-	int rc;
-
-	if (!job->route.provider)
+	if (!silent || silent != job->to || !silent->is_unseen)
 		return 0;
-	rc = preflight_run_on(job->ring, endpoint, offset_bytes, job->pool,
-			      job->host, get_probe_timeout(job), &answer);
-	if (rc == -ETIMEDOUT) {
-		job->is_silent = true;
-		job->silent_side = endpoint == job->to ? SIDE_DESTINATION :
-							 SIDE_SOURCE;
-	} else if (!endpoint->is_unseen && endpoint == job->to) {
-		/* What was never written may not be readable: no harm. */
-		rc = 0;
-	}
-	if (rc)
-		return blame(job, COPY_JOB_FAILED, rc, "read a block of %s",
-			     endpoint->path);
-	judge_answer(job, endpoint->path, &answer);
-	return answer.answer == PREFLIGHT_SILENT ? begin_anew(job, endpoint) :
-						   0;
+	endpoint_abandon(job->to);
+	return open_destination(job);
 }
 
 static int take_memory(struct copy_job *job)
 {
+	const struct memory_trial trial = {
+		.source = job->from,
+		.destination = job->to,
+		.source_offset_bytes = job->args.skip_bytes,
+		.destination_offset_bytes = job->args.seek_bytes,
+		.ring = &job->ring,
+		.io_timeout_ns = job->args.io_timeout_ns,
+	};
 	int rc;
 
 	check_shape(job);
-	if (job->route.provider)
-		take_peer_pool(job);
-	rc = try_end(job, job->from, job->args.skip_bytes);
-	if (!rc)
-		rc = try_end(job, job->to, job->args.seek_bytes);
-	if (!rc)
-		rc = check_required(job);
+	rc = check_required(job);
 	if (rc)
 		return rc;
-	job->is_peer = job->route.provider;
-	return job->is_peer ? 0 : take_host_pool(job);
+	rc = memory_take(&job->memory, &trial);
+	if (rc)
+		return blame_memory(job, rc);
+	rc = check_required(job);
+	return rc ? rc : leave_silent(job);
 }
 
 int copy_job_open(struct copy_job *job)
@@ -445,9 +370,6 @@ int copy_job_open(struct copy_job *job)
 	rc = open_ring(job);
 	if (rc)
 		return rc;
-	rc = p2pdma_provider_open(job->context, "host", NULL, &job->host);
-	if (rc)
-		return blame(job, COPY_JOB_FAILED, rc, "open host memory");
 	rc = open_source(job);
 	if (!rc)
 		rc = open_destination(job);
@@ -482,7 +404,7 @@ static int blame_side(struct copy_job *job, const struct copy_error *error,
 static void explain_refusal(struct copy_job *job)
 {
 	const struct copy_result *r = &job->result;
-	struct p2pdma_reason *why = &job->route.fallback;
+	struct p2pdma_reason *why = &job->memory.why;
 
 	if (!r->refused_by || why->id)
 		return;
@@ -504,11 +426,11 @@ int copy_job_run(struct copy_job *job)
 		.source_offset_bytes = job->args.skip_bytes,
 		.destination_offset_bytes = job->args.seek_bytes,
 		.size_bytes = job->size_bytes,
-		.pool = job->pool,
-		.block_bytes = job->route.block_bytes,
-		.is_peer = job->is_peer,
+		.pool = job->memory.pool,
+		.block_bytes = job->memory.block_bytes,
+		.is_peer = job->memory.provider,
 		.is_peer_required = job->args.is_peer_required,
-		.host = job->host,
+		.host = job->memory.host,
 		.is_synced = job->args.is_synced,
 		.io_timeout_ns = job->args.io_timeout_ns,
 		.stop = job->args.stop,
@@ -546,9 +468,9 @@ int copy_job_verify(struct copy_job *job)
 		.source_offset_bytes = job->args.skip_bytes,
 		.destination_offset_bytes = job->args.seek_bytes,
 		.size_bytes = job->size_bytes,
-		.host = job->host,
-		.block_bytes = job->route.block_bytes,
-		.depth = MAX(p2pdma_pool_get_slots(job->pool) / 2, 1),
+		.host = job->memory.host,
+		.block_bytes = job->memory.block_bytes,
+		.depth = MAX(p2pdma_pool_get_slots(job->memory.pool) / 2, 1),
 		.io_timeout_ns = job->args.io_timeout_ns,
 		.stop = job->args.stop,
 		.tick = tick,
@@ -586,11 +508,9 @@ void copy_job_fini(struct copy_job *job)
 		return;
 	}
 	ring_close(job->ring);
-	p2pdma_pool_destroy(job->pool);
+	memory_release(&job->memory);
 	endpoint_close(job->from);
 	endpoint_close(job->to);
-	route_fini(&job->route);
-	p2pdma_provider_close(job->host);
 	p2pdma_target_destroy(job->source);
 	p2pdma_target_destroy(job->destination);
 	free(job->destination_path);

@@ -3,7 +3,7 @@
  * Knows the stages of one copy, from two paths to data on stable media, and
  * what became of each; must not know options, exit codes or how it is told.
  *
- *	copy_job_plan()		who, where, by which route; nothing is changed
+ *	copy_job_plan()		who, where, through what; nothing is changed
  *	copy_job_open()		takes the memory and the ends, tries them
  *	copy_job_run()		copies
  *	copy_job_verify()	reads both ends again
@@ -18,7 +18,7 @@
 
 #include "engine/copy.h"
 #include "engine/guard.h"
-#include "engine/route.h"
+#include "engine/memory.h"
 #include "engine/verify.h"
 
 #define COPY_SIZE_REST	UINT64_MAX	/* all from skip_bytes on */
@@ -67,14 +67,11 @@ struct copy_job {
 	uint64_t size_bytes;
 	struct guard_answer guards[GUARDS_MAX];
 	unsigned guard_count;
-	struct route route;
+	struct memory memory;
 
 	/* since copy_job_open() */
-	struct p2pdma_provider *host;
 	struct endpoint *from, *to;
-	struct p2pdma_pool *pool;
 	struct ring *ring;
-	bool is_peer;
 
 	/* since copy_job_run(), copy_job_verify() */
 	bool is_run, is_verified;

@@ -2,315 +2,512 @@
 #include "engine/memory.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/macro.h"
 #include "engine/preflight.h"
 
-static void give_back(struct memory *memory)
+/* Every alignment that a drive may have divides it. */
+#define BLOCK_LEAST	4096
+#define BLOCK_MOST	(256 * MIB)
+/* What Linux 7 keeps in one piece of peer memory, and a good host size. */
+#define BLOCK_USUAL	MIB
+/* A block much smaller than this costs more than it hides. */
+#define BLOCK_SMALL	(64 * KIB)
+#define FLIGHT_BYTES	(16 * MIB)
+#define DEPTH_LEAST	4
+/* A drive that does not answer one read for so long is not to be used. */
+#define PROBE_TIMEOUT_NS	(20 * NS_PER_SEC)
+
+/* What was tried is no use: the next one, or host memory. */
+#define NEXT_ONE	1
+
+/* --- block and depth ---------------------------------------------------- */
+
+/* Smaller of two limits of which 0 is none. */
+static uint64_t tighter(uint64_t a, uint64_t b)
 {
-	p2pdma_pool_destroy(memory->pool);
-	memory->pool = NULL;
-	if (memory->provider != memory->host)
-		p2pdma_provider_close(memory->provider);
-	memory->provider = NULL;
+	return a && b ? MIN(a, b) : MAX(a, b);
+}
+
+/* Large blocks, but some of them must fit into small peer memory. */
+static uint64_t fit_room(uint64_t block, uint64_t room)
+{
+	while (block > BLOCK_SMALL && block > room / DEPTH_LEAST)
+		block /= 2;
+	return block;
+}
+
+/* What limits a block, and how strictly. 0: nothing does. */
+struct limits {
+	uint64_t most;		/* peer memory goes no further */
+	uint64_t best;		/* beyond it the kernel cuts, slowly */
+	uint64_t room;		/* of the provider */
+};
+
+static uint32_t choose_block(const struct memory_wish *wish,
+			     const struct limits *limits)
+{
+	uint64_t block = wish->block_bytes;
+
+	if (wish->is_block_fixed)
+		return (uint32_t)block;
+	if (!block)
+		block = tighter(BLOCK_USUAL, limits->best);
+	if (!wish->block_bytes && limits->room)
+		block = fit_room(block, limits->room);
+	block = MIN(block, tighter(BLOCK_MOST, limits->most));
+	if (wish->size_bytes < block)
+		block = round_up(wish->size_bytes, BLOCK_LEAST);
+	return (uint32_t)MAX(round_down(block, BLOCK_LEAST), BLOCK_LEAST);
+}
+
+static unsigned choose_depth(const struct memory_wish *wish, uint32_t block)
+{
+	uint64_t size = wish->size_bytes;
+	uint64_t blocks = MAX(size / block + !!(size % block), 1);
+	uint64_t depth = wish->depth;
+
+	if (!depth)
+		depth = MIN(MAX(FLIGHT_BYTES / block, DEPTH_LEAST),
+			    MEMORY_DEPTH_MOST);
+	return (unsigned)MIN(depth, blocks);
+}
+
+static void choose_sizes(struct memory *m, const struct limits *limits)
+{
+	const struct memory_wish *wish = &m->wish;
+
+	m->block_bytes = choose_block(wish, limits);
+	m->depth = choose_depth(wish, m->block_bytes);
+	m->is_block_changed = wish->block_bytes &&
+			      wish->block_bytes <= wish->size_bytes &&
+			      wish->block_bytes != m->block_bytes;
+}
+
+static void choose_peer_sizes(struct memory *m)
+{
+	const struct p2pdma_target *a = m->place.source;
+	const struct p2pdma_target *b = m->place.destination;
+	uint64_t most = tighter(a ? a->max_peer_io_bytes : 0,
+				b ? b->max_peer_io_bytes : 0);
+	const struct limits limits = {
+		.most = most,
+		.best = most,
+		.room = m->function->memory->available_bytes,
+	};
+
+	choose_sizes(m, &limits);
+}
+
+static void choose_host_sizes(struct memory *m)
+{
+	const struct p2pdma_target *a = m->place.source;
+	const struct p2pdma_target *b = m->place.destination;
+	const struct limits limits = {
+		.best = tighter(a ? a->max_io_bytes : 0,
+				b ? b->max_io_bytes : 0),
+	};
+
+	choose_sizes(m, &limits);
+}
+
+/* --- why not ------------------------------------------------------------ */
+
+static struct p2pdma_reason because(const char *id, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static struct p2pdma_reason because(const char *id, const char *format, ...)
+{
+	struct p2pdma_reason reason = { .id = id };
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reason.advice, sizeof(reason.advice), format, args);
+	va_end(args);
+	return reason;
+}
+
+/* NEXT_ONE; what the best provider said counts. */
+static int say_no(struct memory *m, const struct p2pdma_function *provider,
+		  struct p2pdma_reason why)
+{
+	if (!m->no.id) {
+		m->no = why;
+		m->no_provider = provider;
+	}
+	return NEXT_ONE;
+}
+
+static bool is_refused(const struct p2pdma_verdict *verdict)
+{
+	return verdict->reach == P2PDMA_REACH_REFUSED;
+}
+
+static int say_verdict(struct memory *m, const struct p2pdma_choice *choice)
+{
+	const struct p2pdma_verdict *verdict = is_refused(&choice->source) ?
+		&choice->source : &choice->destination;
+
+	return say_no(m, choice->provider, verdict->reason_count ?
+		      verdict->reasons[0] :
+		      because("not-pci", "neither end is on PCI"));
+}
+
+/* Nothing was taken; if nobody said why, there was nobody to ask. */
+static void explain(struct memory *m, const struct p2pdma_function *only)
+{
+	struct p2pdma_provider *provider;
+	struct p2pdma_reason why;
+
+	if (m->no.id)
+		return;
+	why = because("no-p2pmem", "no driver offers memory to its peers "
+		      "here; p2ptopo doctor tells what is missing");
+	if (only && !p2pdma_provider_open(m->place.context, only->address,
+					  &why, &provider))
+		p2pdma_provider_close(provider);
+	say_no(m, only, why);
+}
+
+/* --- which provider ----------------------------------------------------- */
+
+/* A layer that loses or bounces the data is not to be asked at all. */
+static bool is_hopeless(const struct memory *m,
+			const struct p2pdma_choice *choice)
+{
+	const struct p2pdma_target *to = m->place.destination;
+
+	if (!is_refused(&choice->source) && !is_refused(&choice->destination))
+		return false;
+	return !m->wish.is_asked_anyway ||
+	       (to && to->passes_writes == P2PDMA_NO);
+}
+
+/* 0: it is open; NEXT_ONE; -ENOMEM. */
+static int open_choice(struct memory *m, const struct p2pdma_choice *choice)
+{
+	struct p2pdma_reason why = { 0 };
+	int rc;
+
+	if (is_hopeless(m, choice))
+		return say_verdict(m, choice);
+	rc = p2pdma_provider_open(m->place.context, choice->provider->address,
+				  &why, &m->provider);
+	if (rc == -ENOMEM)
+		return rc;
+	if (rc)
+		return say_no(m, choice->provider, why.id ? why :
+			      because("no-p2pmem", "%s", strerror(-rc)));
+	m->function = choice->provider;
+	m->reach_source = choice->source.reach;
+	m->reach_destination = choice->destination.reach;
+	m->bottleneck_bytes_per_sec = choice->bottleneck_bytes_per_sec;
+	choose_peer_sizes(m);
+	return 0;
+}
+
+static void drop_peer(struct memory *m)
+{
+	p2pdma_pool_destroy(m->pool);
+	p2pdma_provider_close(m->provider);
+	m->pool = NULL;
+	m->provider = NULL;
+	m->function = NULL;
+	m->reach_source = m->reach_destination = P2PDMA_REACH_UNKNOWN;
+	m->bottleneck_bytes_per_sec = 0;
+}
+
+static void use_host(struct memory *m)
+{
+	drop_peer(m);
+	m->why = m->no;
+	m->why_provider = m->no_provider;
+	choose_host_sizes(m);
+}
+
+void memory_give_up_peer(struct memory *memory,
+			 const struct p2pdma_reason *why)
+{
+	memory->no = *why;
+	memory->no_provider = memory->function;
+	memory->next = memory->choice_count;
+	use_host(memory);
+}
+
+/* The next provider, or host memory. 0 or -ENOMEM. */
+static int choose_next(struct memory *m)
+{
+	int rc = NEXT_ONE;
+
+	drop_peer(m);
+	while (rc == NEXT_ONE && m->next < m->choice_count)
+		rc = open_choice(m, &m->choices[m->next++]);
+	if (rc != NEXT_ONE)
+		return rc;
+	use_host(m);
+	return 0;
+}
+
+/* --- a provider with a name --------------------------------------------- */
+
+static bool is_host(const char *name)
+{
+	return name && (!strcmp(name, "host") || !strcmp(name, "none"));
+}
+
+static bool is_auto(const char *name)
+{
+	return !name || !strcmp(name, "auto");
+}
+
+static bool is_allocate_path(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash && !strcmp(slash, "/allocate");
+}
+
+/* Through the library, which alone knows how such a path is made up. */
+static const struct p2pdma_function *
+find_by_allocate(const struct memory_place *place, const char *path,
+		 struct p2pdma_reason *why)
+{
+	const struct p2pdma_function *f;
+	struct p2pdma_provider *provider;
+
+	if (p2pdma_provider_open(place->context, path, why, &provider))
+		return NULL;
+	f = p2pdma_topology_find(place->topology,
+				 p2pdma_provider_get_name(provider));
+	p2pdma_provider_close(provider);
+	return f;
+}
+
+static const struct p2pdma_function *
+find_by_device(const struct memory_place *place, const char *path,
+	       struct p2pdma_reason *why)
+{
+	const struct p2pdma_function *f = NULL;
+	struct p2pdma_target *target;
+	int rc;
+
+	rc = p2pdma_target_resolve(place->context, place->topology, path, -1,
+				   &target);
+	if (rc) {
+		*why = because("no-p2pmem", "%s", strerror(-rc));
+		return NULL;
+	}
+	if (target->client_count)
+		f = target->clients[0];
+	else
+		*why = because("not-pci", "it is no PCI function and sits on "
+			       "none");
+	p2pdma_target_destroy(target);
+	return f;
+}
+
+/* "0000:03:00.0", "03:00.0", an allocate file, /dev/nvme0, a file there. */
+static const struct p2pdma_function *
+find_function(const struct memory_place *place, const char *name,
+	      struct p2pdma_reason *why)
+{
+	const struct p2pdma_function *f;
+
+	f = p2pdma_topology_find(place->topology, name);
+	if (f)
+		return f;
+	return is_allocate_path(name) ? find_by_allocate(place, name, why) :
+					find_by_device(place, name, why);
+}
+
+/* Of all choices, its own: there may be none. */
+static void keep_only(struct memory *m, const struct p2pdma_function *only)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < m->choice_count; i++)
+		if (m->choices[i].provider == only)
+			m->choices[kept++] = m->choices[i];
+	m->choice_count = kept;
+}
+
+/* --- the plan ----------------------------------------------------------- */
+
+static int plan_peer(struct memory *m, const struct p2pdma_function *only)
+{
+	const struct memory_place *place = &m->place;
+	int rc;
+
+	rc = p2pdma_choices_rank(place->topology, place->source,
+				 place->destination, &m->choices,
+				 &m->choice_count);
+	if (rc)
+		return rc;
+	if (only)
+		keep_only(m, only);
+	if (!m->choice_count)
+		explain(m, only);
+	return choose_next(m);
+}
+
+int memory_plan(struct memory *memory, const struct memory_place *place,
+		const struct memory_wish *wish)
+{
+	const struct p2pdma_function *only = NULL;
+
+	*memory = (struct memory){ .wish = *wish, .place = *place };
+	if (is_host(wish->provider)) {
+		use_host(memory);
+		return 0;
+	}
+	if (is_auto(wish->provider)) {
+		memory->wish.is_asked_anyway = false;
+		return plan_peer(memory, NULL);
+	}
+	only = find_function(place, wish->provider, &memory->no);
+	return only ? plan_peer(memory, only) : -ENXIO;
+}
+
+/* --- the proof ---------------------------------------------------------- */
+
+static int take_peer_pool(struct memory *m)
+{
+	int rc;
+
+	rc = p2pdma_pool_create(m->provider, m->block_bytes, m->depth,
+				MAX(m->wish.depth_least, 1), &m->pool);
+	if (!rc)
+		return 0;
+	return say_no(m, m->function,
+		      because("provider-too-small", "%s has no room for %s: "
+			      "%s; end who holds its memory (p2ptopo users), "
+			      "or try a smaller --block-size",
+			      m->function->address, m->wish.depth_least > 1 ?
+			      "the blocks in flight" : "a block",
+			      strerror(-rc)));
+}
+
+static uint64_t get_probe_timeout(const struct memory_trial *trial)
+{
+	return trial->io_timeout_ns ?
+		       MIN(trial->io_timeout_ns, PROBE_TIMEOUT_NS) :
+		       PROBE_TIMEOUT_NS;
+}
+
+/* The drive may still write there, and the ring is never done. */
+static int leave_silent(struct memory *m, const struct memory_trial *trial,
+			const struct endpoint *endpoint)
+{
+	m->silent = endpoint;
+	m->pool = NULL;
+	m->next = m->choice_count;
+	return ring_open(ring_get_depth(*trial->ring), trial->ring);
+}
+
+static int judge_answer(struct memory *m, const struct memory_trial *trial,
+			const struct endpoint *endpoint,
+			const struct preflight_result *answer)
+{
+	const char *name = m->function->address, *path = endpoint->path;
+
+	switch (answer->answer) {
+	case PREFLIGHT_UNKNOWN:
+	case PREFLIGHT_WORKS:
+		return 0;
+	case PREFLIGHT_REFUSED:
+		return say_no(m, m->function,
+			      because("probe-refused", "the kernel refuses "
+				      "transfers between %s and %s: %s; "
+				      "p2ptopo path tells more", path, name,
+				      strerror(-answer->error)));
+	case PREFLIGHT_DIFFERS:
+		return say_no(m, m->function,
+			      because("probe-data-differs", "transfers "
+				      "between %s and %s succeed and move "
+				      "other data: boot with iommu=pt, or "
+				      "report the machine", path, name));
+	case PREFLIGHT_SILENT:
+		break;
+	}
+	say_no(m, m->function,
+	       because("probe-timeout", "%s does not answer when %s is used: "
+		       "see the kernel log", path, name));
+	return leave_silent(m, trial, endpoint) ?: NEXT_ONE;
+}
+
+static int try_end(struct memory *m, const struct memory_trial *trial,
+		   struct endpoint *endpoint, uint64_t offset_bytes)
+{
+	struct preflight_result answer;
+	int rc;
+
+	if (!endpoint)
+		return 0;
+	rc = preflight_run(*trial->ring, endpoint, offset_bytes, m->pool,
+			   m->host, get_probe_timeout(trial), &answer);
+	/* What was never written may not be readable: no harm. */
+	if (rc && rc != -ETIMEDOUT && endpoint == trial->destination &&
+	    !endpoint->is_unseen)
+		return 0;
+	if (rc) {
+		m->failed = endpoint;
+		return rc;
+	}
+	return judge_answer(m, trial, endpoint, &answer);
+}
+
+/* What the kernel refuses as predicted has the prediction's reason. */
+static int try_ends(struct memory *m, const struct memory_trial *trial)
+{
+	const struct p2pdma_choice *choice = &m->choices[m->next - 1];
+	int rc;
+
+	rc = try_end(m, trial, trial->source, trial->source_offset_bytes);
+	if (!rc)
+		rc = try_end(m, trial, trial->destination,
+			     trial->destination_offset_bytes);
+	if (rc == NEXT_ONE && choice->reach == P2PDMA_REACH_REFUSED &&
+	    m->no_provider == choice->provider &&
+	    !strcmp(m->no.id, "probe-refused")) {
+		m->no.id = NULL;
+		say_verdict(m, choice);
+	}
+	return rc;
+}
+
+static int take_host_pool(struct memory *m)
+{
+	return p2pdma_pool_create(m->host, m->block_bytes, m->depth,
+				  MAX(m->wish.depth_least, 1), &m->pool);
+}
+
+int memory_take(struct memory *memory, const struct memory_trial *trial)
+{
+	int rc;
+
+	rc = p2pdma_provider_open(memory->place.context, "host", NULL,
+				  &memory->host);
+	while (!rc && memory->provider) {
+		rc = take_peer_pool(memory);
+		if (!rc)
+			rc = try_ends(memory, trial);
+		if (rc != NEXT_ONE)
+			return rc;
+		rc = choose_next(memory);
+	}
+	return rc ? rc : take_host_pool(memory);
 }
 
 void memory_release(struct memory *memory)
 {
-	give_back(memory);
+	drop_peer(memory);
 	p2pdma_provider_close(memory->host);
 	memory->host = NULL;
-}
-
-/* -EREMOTEIO, with its reason noted. */
-static int refuse(struct memory *memory, const char *id, const char *advice)
-{
-	memory->why.id = id;
-	memory->why.at = NULL;
-	snprintf(memory->why.advice, sizeof(memory->why.advice), "%s",
-		 advice);
-	return -EREMOTEIO;
-}
-
-static int refuse_by_verdict(struct memory *memory,
-			     const struct p2pdma_verdict *verdict)
-{
-	if (!verdict->reason_count)
-		return refuse(memory, "probe-refused",
-			      "the kernel refuses it: see its log");
-	memory->why = verdict->reasons[0];
-	return -EREMOTEIO;
-}
-
-/* --- one provider --------------------------------------------------------- */
-
-static int open_provider(const struct memory_request *request,
-			 const char *name, struct memory *memory)
-{
-	int rc;
-
-	rc = p2pdma_provider_open(request->context, name, &memory->why,
-				  &memory->provider);
-	if (!rc)
-		return 0;
-	if (memory->why.id)
-		return -EREMOTEIO;
-	return refuse(memory, "no-p2pmem", strerror(-rc));
-}
-
-static int take_pool(const struct memory_request *request,
-		     struct memory *memory)
-{
-	int rc;
-
-	rc = p2pdma_pool_create(memory->provider, request->slot_bytes,
-				request->slots, request->slots_least,
-				&memory->pool);
-	if (rc != -ENOMEM || !p2pdma_provider_is_peer(memory->provider))
-		return rc;
-	return refuse(memory, "provider-too-small",
-		      "it has no room in one piece for the blocks in flight: "
-		      "use smaller blocks, or fewer");
-}
-
-/* What the prediction says about one end; NULL ends are fine. */
-static void judge(const struct memory_request *request,
-		  const struct p2pdma_target *end, unsigned direction,
-		  const char *name, struct p2pdma_verdict *verdict)
-{
-	const struct p2pdma_function *function;
-
-	memset(verdict, 0, sizeof(*verdict));
-	if (!end)
-		return;
-	function = p2pdma_topology_find(request->topology, name);
-	if (function)
-		p2pdma_verdict_judge_target(request->topology, function, end,
-					    direction, verdict);
-}
-
-static int ask_kernel(const struct memory_request *request,
-		      struct endpoint *endpoint,
-		      const struct p2pdma_verdict *verdict,
-		      struct memory *memory)
-{
-	struct preflight_result result;
-	int rc;
-
-	rc = preflight_run(endpoint, 0, memory->pool, memory->host,
-			   request->io_timeout_ns, &result);
-	if (rc)
-		return rc;
-	switch (result.answer) {
-	case PREFLIGHT_WORKS:
-	case PREFLIGHT_UNKNOWN:
-		return 0;
-	case PREFLIGHT_REFUSED:
-		return refuse_by_verdict(memory, verdict);
-	case PREFLIGHT_DIFFERS:
-		refuse(memory, "probe-data-differs",
-		       "the drive reported success and moved other data: "
-		       "switch the IOMMU to pass-through, iommu=pt");
-		return -EBADMSG;
-	case PREFLIGHT_SILENT:
-		/* The drive may still write there: nobody may have it. */
-		memory->pool = NULL;
-		return refuse(memory, "probe-timeout",
-			      "the drive does not answer when it is given "
-			      "peer memory");
-	}
-	return 0;
-}
-
-/* A layer that loses or bounces the data is not to be asked at all. */
-static int try_end(const struct memory_request *request,
-		   struct endpoint *endpoint, const struct p2pdma_target *end,
-		   unsigned direction, enum p2pdma_reach *reach,
-		   struct memory *memory)
-{
-	struct p2pdma_verdict verdict;
-
-	if (!endpoint)
-		return 0;
-	judge(request, end, direction,
-	      p2pdma_provider_get_name(memory->provider), &verdict);
-	*reach = verdict.reach;
-	if (end && direction == P2PDMA_WRITE &&
-	    end->passes_writes == P2PDMA_NO)
-		return refuse_by_verdict(memory, &verdict);
-	return ask_kernel(request, endpoint, &verdict, memory);
-}
-
-static int try_provider(const struct memory_request *request,
-			const char *name, struct memory *memory)
-{
-	int rc;
-
-	rc = open_provider(request, name, memory);
-	if (!rc)
-		rc = take_pool(request, memory);
-	if (rc || !p2pdma_provider_is_peer(memory->provider))
-		return rc;
-	rc = try_end(request, request->source_endpoint, request->source,
-		     P2PDMA_READ, &memory->reach_source, memory);
-	if (!rc)
-		rc = try_end(request, request->destination_endpoint,
-			     request->destination, P2PDMA_WRITE,
-			     &memory->reach_destination, memory);
-	if (!rc)
-		memory->is_peer = true;
-	return rc;
-}
-
-/* --- the choice ----------------------------------------------------------- */
-
-static bool is_host(const char *name)
-{
-	return !strcmp(name, "host") || !strcmp(name, "none");
-}
-
-static bool is_allocate_file(const char *name)
-{
-	const char *last = strrchr(name, '/');
-
-	return last && !strcmp(last, "/allocate");
-}
-
-static int use_host(const struct memory_request *request,
-		    struct memory *memory)
-{
-	give_back(memory);
-	memory->is_peer = false;
-	memory->reach_source = P2PDMA_REACH_UNKNOWN;
-	memory->reach_destination = P2PDMA_REACH_UNKNOWN;
-	memory->provider = memory->host;
-	return take_pool(request, memory);
-}
-
-/* "/dev/nvme0" and the like stand for the function that they sit on. */
-static int use_device(const struct memory_request *request, const char *name,
-		      struct memory *memory)
-{
-	struct p2pdma_target *target;
-	int rc;
-
-	rc = p2pdma_target_resolve(request->context, request->topology, name,
-				   -1, &target);
-	if (rc)
-		return refuse(memory, "not-pci", strerror(-rc));
-	rc = target->client_count ?
-		     try_provider(request, target->clients[0]->address,
-				  memory) :
-		     refuse(memory, "not-pci",
-			    "it is no PCI function and sits on none");
-	p2pdma_target_destroy(target);
-	return rc;
-}
-
-static int use_named(const struct memory_request *request,
-		     struct memory *memory)
-{
-	const char *name = request->provider;
-
-	if (is_host(name))
-		return use_host(request, memory);
-	memory->why_provider = name;
-	if (strchr(name, '/') && !is_allocate_file(name))
-		return use_device(request, name, memory);
-	return try_provider(request, name, memory);
-}
-
-/* Why it is not the provider that would have been best. */
-struct first_no {
-	struct p2pdma_reason why;
-	const char *provider;
-};
-
-static void remember(struct first_no *no, const struct p2pdma_choice *choice,
-		     const struct memory *memory)
-{
-	if (no->why.id)
-		return;
-	no->why = memory->why;
-	no->provider = choice->provider->address;
-}
-
-static int skip_refused(struct memory *memory,
-			const struct p2pdma_choice *choice)
-{
-	const struct p2pdma_verdict *worse =
-		choice->source.reach == P2PDMA_REACH_REFUSED ?
-			&choice->source : &choice->destination;
-
-	return refuse_by_verdict(memory, worse);
-}
-
-static bool is_no(int rc)
-{
-	return rc == -EREMOTEIO || rc == -EBADMSG;
-}
-
-/* 0: memory is peer memory of the best provider that works. */
-static int try_choices(const struct memory_request *request,
-		       const struct p2pdma_choice *choices, size_t count,
-		       struct memory *memory, struct first_no *no)
-{
-	int rc = -EREMOTEIO;
-
-	for (size_t i = 0; i < count && is_no(rc); i++) {
-		const struct p2pdma_choice *choice = &choices[i];
-
-		give_back(memory);
-		rc = choice->reach == P2PDMA_REACH_REFUSED ?
-			     skip_refused(memory, choice) :
-			     try_provider(request, choice->provider->address,
-					  memory);
-		if (is_no(rc))
-			remember(no, choice, memory);
-	}
-	return rc;
-}
-
-static int use_best(const struct memory_request *request,
-		    struct memory *memory)
-{
-	struct p2pdma_choice *choices _cleanup_free_ = NULL;
-	struct first_no no = { 0 };
-	size_t count = 0;
-	int rc;
-
-	rc = p2pdma_choices_rank(request->topology, request->source,
-				 request->destination, &choices, &count);
-	if (rc)
-		return rc;
-	rc = try_choices(request, choices, count, memory, &no);
-	if (!is_no(rc)) {
-		memory->why.id = NULL;
-		return rc;
-	}
-	if (no.why.id)
-		memory->why = no.why;
-	else
-		refuse(memory, "no-p2pmem",
-		       "no PCI function of this machine has peer memory");
-	memory->why_provider = no.provider;
-	return use_host(request, memory);
-}
-
-int memory_choose(const struct memory_request *request,
-		  struct memory *memory)
-{
-	int rc;
-
-	memset(memory, 0, sizeof(*memory));
-	rc = p2pdma_provider_open(request->context, "host", NULL,
-				  &memory->host);
-	if (rc)
-		return rc;
-	if (!strcmp(request->provider, "auto"))
-		return use_best(request, memory);
-	return use_named(request, memory);
+	free(memory->choices);
+	memory->choices = NULL;
 }

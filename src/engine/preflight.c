@@ -206,10 +206,10 @@ static void choose_place(struct preflight *p, uint64_t offset_bytes)
 					  end - p->length_bytes : 0;
 }
 
-int preflight_run_on(struct ring *ring, struct endpoint *endpoint,
-		     uint64_t offset_bytes, struct p2pdma_pool *pool,
-		     struct p2pdma_provider *host, uint64_t timeout_ns,
-		     struct preflight_result *result)
+int preflight_run(struct ring *ring, struct endpoint *endpoint,
+		  uint64_t offset_bytes, struct p2pdma_pool *pool,
+		  struct p2pdma_provider *host, uint64_t timeout_ns,
+		  struct preflight_result *result)
 {
 	struct preflight p = {
 		.endpoint = endpoint,
@@ -231,23 +231,5 @@ int preflight_run_on(struct ring *ring, struct endpoint *endpoint,
 		rc = try_repeatedly(&p);
 	if (!ring_get_in_flight(ring))
 		p2pdma_pool_destroy(p.host_pool);
-	return rc;
-}
-
-int preflight_run(struct endpoint *endpoint, uint64_t offset_bytes,
-		  struct p2pdma_pool *pool, struct p2pdma_provider *host,
-		  uint64_t timeout_ns, struct preflight_result *result)
-{
-	struct ring *ring;
-	int rc;
-
-	*result = (struct preflight_result){ 0 };
-	rc = ring_open(1, &ring);
-	if (rc)
-		return rc;
-	rc = preflight_run_on(ring, endpoint, offset_bytes, pool, host,
-			      timeout_ns, result);
-	if (!ring_get_in_flight(ring))
-		ring_close(ring);
 	return rc;
 }

@@ -24,7 +24,7 @@ struct preflight_result {
 };
 
 /*
- * preflight_run_on() - try @endpoint with slot 0 of @pool, which is peer memory
+ * preflight_run() - try @endpoint with slot 0 of @pool, which is peer memory
  *
  * One block at @offset_bytes is read into the slot and compared with a read
  * into host memory. Only a file that is written aside, which has nothing to
@@ -38,14 +38,9 @@ struct preflight_result {
  * Return: 0, or -errno where host memory does not work either; -ETIMEDOUT
  * when the endpoint does not answer at all.
  */
-int preflight_run_on(struct ring *ring, struct endpoint *endpoint,
-		     uint64_t offset_bytes, struct p2pdma_pool *pool,
-		     struct p2pdma_provider *host, uint64_t timeout_ns,
-		     struct preflight_result *result);
-
-/* The same on a ring of its own, which after SILENT stays open for ever. */
-int preflight_run(struct endpoint *endpoint, uint64_t offset_bytes,
-		  struct p2pdma_pool *pool, struct p2pdma_provider *host,
-		  uint64_t timeout_ns, struct preflight_result *result);
+int preflight_run(struct ring *ring, struct endpoint *endpoint,
+		  uint64_t offset_bytes, struct p2pdma_pool *pool,
+		  struct p2pdma_provider *host, uint64_t timeout_ns,
+		  struct preflight_result *result);
 
 #endif

@@ -14,15 +14,15 @@
 /* Without memory of its own yet, a copy that failed early has no kind. */
 static const char *get_kind(const struct copy_job *job)
 {
-	if (!job->route.block_bytes)
+	if (!job->memory.block_bytes)
 		return NULL;
-	return job->route.provider ? "peer" : "host";
+	return job->memory.provider ? "peer" : "host";
 }
 
 /* A copy that changed over in the middle is told as what it ended as. */
 static bool is_peer(const struct copy_job *job)
 {
-	return job->route.provider &&
+	return job->memory.provider &&
 	       !(job->result.refused_by && !job->result.peer_bytes);
 }
 
@@ -36,13 +36,13 @@ static const char *get_reach(const struct copy_job *job,
 
 static void add_memory(struct json_object *tree, const struct copy_job *job)
 {
-	const struct route *route = &job->route;
+	const struct memory *m = &job->memory;
 	const struct report_memory memory = {
 		.kind = is_peer(job) ? "peer" : get_kind(job) ? "host" : NULL,
-		.provider = is_peer(job) ? route->function->address : NULL,
-		.reach_source = get_reach(job, route->reach_source),
-		.reach_destination = get_reach(job, route->reach_destination),
-		.fallback_reason = route->fallback.id,
+		.provider = is_peer(job) ? m->function->address : NULL,
+		.reach_source = get_reach(job, m->reach_source),
+		.reach_destination = get_reach(job, m->reach_destination),
+		.fallback_reason = m->why.id,
 	};
 
 	report_add_memory(tree, &memory);
@@ -126,20 +126,19 @@ static void add_guards(struct json_object *tree, const struct copy_job *job)
 static void fill_tree(struct json_object *tree, const struct copy_job *job,
 		      bool is_plan)
 {
-	const struct route *route = &job->route;
+	const struct memory *m = &job->memory;
 	struct json_object *errors;
 
 	tree_add_bool(tree, "dry_run", is_plan);
 	tree_add_text(tree, "source", job->args.source);
 	tree_add_text(tree, "destination", job->destination_path);
-	add_if(tree, "size_bytes", job->size_bytes, route->block_bytes);
+	add_if(tree, "size_bytes", job->size_bytes, m->block_bytes);
 	add_memory(tree, job);
 	tree_add_known(tree, "bottleneck_bytes_per_sec",
-		       is_peer(job) ? route->bottleneck_bytes_per_sec : 0);
-	tree_add_known(tree, "block_bytes", route->block_bytes);
-	tree_add_known(tree, "depth", job->pool ?
-				      p2pdma_pool_get_slots(job->pool) :
-				      route->depth);
+		       is_peer(job) ? m->bottleneck_bytes_per_sec : 0);
+	tree_add_known(tree, "block_bytes", m->block_bytes);
+	tree_add_known(tree, "depth", m->pool ?
+				      p2pdma_pool_get_slots(m->pool) : m->depth);
 	add_numbers(tree, job);
 	add_verify(tree, job);
 	tree_add_null(tree, "checksum");
@@ -162,7 +161,7 @@ static void print_name(FILE *file, const char *name)
 
 static void print_provider(FILE *file, const struct copy_job *job)
 {
-	const struct p2pdma_function *f = job->route.function;
+	const struct p2pdma_function *f = job->memory.function;
 	const struct p2pdma_drive *drive =
 		p2pdma_topology_find_drive(job->topology, f);
 
@@ -172,12 +171,13 @@ static void print_provider(FILE *file, const struct copy_job *job)
 	else if (f->name)
 		fprintf(file, " (%s)", f->name);
 	fprintf(file, "; source %s, destination %s",
-		p2pdma_reach_get_name(job->route.reach_source),
-		p2pdma_reach_get_name(job->route.reach_destination));
+		p2pdma_reach_get_name(job->memory.reach_source),
+		p2pdma_reach_get_name(job->memory.reach_destination));
 }
 
 static void print_route(FILE *file, const struct copy_job *job)
 {
+	const struct memory *m = &job->memory;
 	char text[TEXT_SIZE];
 
 	fputs("  through ", file);
@@ -185,16 +185,15 @@ static void print_route(FILE *file, const struct copy_job *job)
 		print_provider(file, job);
 	else
 		fputs("host memory", file);
-	if (job->route.fallback.id)
+	if (m->why.id)
 		fprintf(file, " (no%s peer memory: %s)",
-			is_peer(job) ? " more" : "", job->route.fallback.id);
+			is_peer(job) ? " more" : "", m->why.id);
 	fprintf(file, "\n  blocks of %s, %u in flight",
-		bytes_format(job->route.block_bytes, text, sizeof(text)),
-		job->pool ? p2pdma_pool_get_slots(job->pool) :
-			    job->route.depth);
-	if (is_peer(job) && job->route.bottleneck_bytes_per_sec)
+		bytes_format(m->block_bytes, text, sizeof(text)),
+		m->pool ? p2pdma_pool_get_slots(m->pool) : m->depth);
+	if (is_peer(job) && m->bottleneck_bytes_per_sec)
 		fprintf(file, "; slowest link %s",
-			bytes_format_rate(job->route.bottleneck_bytes_per_sec,
+			bytes_format_rate(m->bottleneck_bytes_per_sec,
 					  text, sizeof(text)));
 	fputc('\n', file);
 }
@@ -278,7 +277,7 @@ static void print(FILE *file, const struct copy_job *job, bool is_plan)
 	fputs(" -> ", file);
 	print_name(file, job->destination_path);
 	fputc('\n', file);
-	if (job->route.block_bytes)
+	if (job->memory.block_bytes)
 		print_route(file, job);
 	if (is_plan) {
 		print_plan(file, job);

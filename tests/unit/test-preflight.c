@@ -16,6 +16,7 @@ static char path[64];
 static struct p2pdma_context *context;
 static struct p2pdma_provider *host;
 static struct p2pdma_pool *pool;
+static struct ring *ring;
 
 static void start(void)
 {
@@ -32,10 +33,12 @@ static void start(void)
 	ck_assert_int_eq(p2pdma_context_create(NULL, &context), 0);
 	ck_assert_int_eq(p2pdma_provider_open(context, "host", NULL, &host), 0);
 	ck_assert_int_eq(p2pdma_pool_create(host, 65536, 2, 2, &pool), 0);
+	ck_assert_int_eq(ring_open(1, &ring), 0);
 }
 
 static void finish(void)
 {
+	ring_close(ring);
 	p2pdma_pool_destroy(pool);
 	p2pdma_provider_close(host);
 	p2pdma_context_destroy(context);
@@ -47,8 +50,8 @@ static void check(struct endpoint *endpoint, enum preflight_answer answer,
 {
 	struct preflight_result result;
 
-	ck_assert_int_eq(preflight_run(endpoint, 5000, pool, host,
-				       NS_PER_SEC * 20, &result), 0);
+	ck_assert_int_eq(preflight_run(ring, endpoint, 5000, pool, host,
+				       20 * NS_PER_SEC, &result), 0);
 	if (endpoint->direct_fd < 0)
 		answer = PREFLIGHT_UNKNOWN;
 	ck_assert_int_eq(result.answer, answer);
@@ -118,8 +121,8 @@ START_TEST(the_try_leaves_zeros_in_the_file)
 	start();
 	ck_assert_int_eq(endpoint_open(path, ENDPOINT_WRITE | ENDPOINT_REPLACE,
 				       &endpoint), 0);
-	ck_assert_int_eq(preflight_run(endpoint, 5000, pool, host, NS_PER_SEC,
-				       &result), 0);
+	ck_assert_int_eq(preflight_run(ring, endpoint, 5000, pool, host,
+				       20 * NS_PER_SEC, &result), 0);
 	if (endpoint->direct_fd >= 0)
 		ck_assert_int_eq(result.answer, PREFLIGHT_WORKS);
 	memset(block, 0, sizeof(block));
@@ -142,8 +145,9 @@ START_TEST(a_request_that_the_kernel_gave_up_is_not_silence)
 	ck_assert_int_eq(endpoint_null_open(path, ENDPOINT_READ, &faults,
 					    &endpoint), 0);
 	if (endpoint->direct_fd >= 0)
-		ck_assert_int_eq(preflight_run(endpoint, 0, pool, host,
-					       NS_PER_SEC, &result), -EIO);
+		ck_assert_int_eq(preflight_run(ring, endpoint, 0, pool, host,
+					       20 * NS_PER_SEC, &result),
+				 -EIO);
 	endpoint_close(endpoint);
 	finish();
 }
@@ -161,8 +165,9 @@ START_TEST(an_endpoint_that_fails_anyway_is_an_error)
 	ck_assert_int_eq(endpoint_null_open(path, ENDPOINT_READ, &faults,
 					    &endpoint), 0);
 	if (endpoint->direct_fd >= 0)
-		ck_assert_int_eq(preflight_run(endpoint, 0, pool, host,
-					       NS_PER_SEC * 20, &result), -EIO);
+		ck_assert_int_eq(preflight_run(ring, endpoint, 0, pool, host,
+					       20 * NS_PER_SEC, &result),
+				 -EIO);
 	endpoint_close(endpoint);
 	finish();
 }
@@ -178,7 +183,7 @@ START_TEST(silence_is_an_answer_after_its_time)
 	ck_assert_int_eq(endpoint_null_open(path, ENDPOINT_READ, &faults,
 					    &endpoint), 0);
 	if (endpoint->direct_fd >= 0)
-		ck_assert_int_eq(preflight_run(endpoint, 0, pool, host,
+		ck_assert_int_eq(preflight_run(ring, endpoint, 0, pool, host,
 					       100 * NS_PER_MS, &result),
 				 -ETIMEDOUT);
 	unlink(path);

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Two providers, 03:00.0 before 07:00.0 for nvme1. A plain file plays memory
+ * that works; an empty one, memory that is gone when it is touched; a pipe,
+ * memory without room.
+ */
+#include "engine/memory.h"
+#include "lib/context.h"
+#include "unit/fixture.h"
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/macro.h"
+
+#define FIRST	"0000:03:00.0"
+#define SECOND	"0000:07:00.0"
+
+static struct fixture machine;
+static struct p2pdma_target *target;
+static struct memory memory;
+static struct memory_wish wish;
+static struct endpoint *endpoint;
+static struct ring *ring;
+static char path[64];
+
+static void set(const char *provider, const char *file, const char *value)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "file sys/bus/pci/devices/%s/p2pmem/%s %s",
+		 provider, file, value);
+	fixture_add(&machine, line);
+}
+
+static void name_allocate(const char *provider, char *name, size_t size)
+{
+	snprintf(name, size, "%s/sys/bus/pci/devices/%s/p2pmem/allocate",
+		 machine.root, provider);
+}
+
+static void make_working(const char *provider)
+{
+	char name[256];
+
+	name_allocate(provider, name, sizeof(name));
+	ck_assert_int_eq(truncate(name, 64 * MIB), 0);
+}
+
+static void make_full(const char *provider)
+{
+	char name[256];
+
+	name_allocate(provider, name, sizeof(name));
+	ck_assert_int_eq(unlink(name), 0);
+	ck_assert_int_eq(mkfifo(name, 0600), 0);
+}
+
+static void make_gone(const char *provider)
+{
+	char name[256];
+
+	name_allocate(provider, name, sizeof(name));
+	ck_assert_int_eq(truncate(name, 0), 0);
+}
+
+static void start(void)
+{
+	fixture_load(&machine, "nested-switches", NULL);
+	wish = (struct memory_wish){ .size_bytes = GIB };
+}
+
+/* Of the description; what follows is done on it as on a live machine. */
+static int plan(void)
+{
+	struct memory_place place = {
+		.context = machine.context, .topology = machine.topology,
+	};
+
+	ck_assert_int_eq(p2pdma_target_resolve(machine.context,
+					       machine.topology, "nvme1n1",
+					       -1, &target), 0);
+	place.source = place.destination = target;
+	machine.context->is_live = true;
+	return memory_plan(&memory, &place, &wish);
+}
+
+static void take(void)
+{
+	struct memory_trial trial = { .ring = &ring };
+	char block[4096] = "data";
+	int fd;
+
+	strcpy(path, "/var/tmp/test-memory-XXXXXX");
+	fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, block, sizeof(block)), sizeof(block));
+	close(fd);
+	ck_assert_int_eq(endpoint_open(path, ENDPOINT_READ, &endpoint), 0);
+	ck_assert_int_eq(ring_open(1, &ring), 0);
+	trial.source = endpoint;
+	ck_assert_int_eq(plan(), 0);
+	ck_assert_int_eq(memory_take(&memory, &trial), 0);
+	ck_assert_ptr_nonnull(memory.pool);
+	ring_close(ring);
+}
+
+static void finish(void)
+{
+	memory_release(&memory);
+	p2pdma_target_destroy(target);
+	fixture_close(&machine);
+	endpoint_close(endpoint);
+	if (path[0])
+		unlink(path);
+}
+
+static void expect_peer(const char *provider)
+{
+	ck_assert_ptr_nonnull(memory.provider);
+	ck_assert_str_eq(memory.function->address, provider);
+	ck_assert_ptr_null(memory.why.id);
+}
+
+static void expect_host(const char *why, const char *who)
+{
+	ck_assert_ptr_null(memory.provider);
+	ck_assert_ptr_null(memory.function);
+	ck_assert_str_eq(memory.why.id, why);
+	ck_assert_str_eq(memory.why_provider->address, who);
+}
+
+START_TEST(the_best_provider_is_planned)
+{
+	start();
+	ck_assert_int_eq(plan(), 0);
+	expect_peer(FIRST);
+	ck_assert_int_eq(memory.reach_source, P2PDMA_REACH_DIRECT);
+	ck_assert_ptr_null(memory.pool);
+	finish();
+}
+END_TEST
+
+START_TEST(the_best_provider_that_works_is_taken)
+{
+	start();
+	make_working(FIRST);
+	make_working(SECOND);
+	take();
+	expect_peer(FIRST);
+	ck_assert(p2pdma_pool_is_peer(memory.pool));
+	finish();
+}
+END_TEST
+
+START_TEST(after_one_that_is_refused_comes_the_next)
+{
+	start();
+	make_gone(FIRST);
+	make_working(SECOND);
+	take();
+	if (endpoint->direct_fd >= 0)
+		expect_peer(SECOND);
+	finish();
+}
+END_TEST
+
+START_TEST(after_one_without_room_comes_the_next)
+{
+	start();
+	make_full(FIRST);
+	make_working(SECOND);
+	take();
+	expect_peer(SECOND);
+	finish();
+}
+END_TEST
+
+START_TEST(after_one_that_is_not_published_comes_the_next)
+{
+	start();
+	set(FIRST, "published", "0");
+	ck_assert_int_eq(plan(), 0);
+	expect_peer(SECOND);
+	finish();
+}
+END_TEST
+
+START_TEST(host_memory_is_last_and_the_best_ones_reason_is_told)
+{
+	start();
+	make_full(FIRST);
+	set(SECOND, "published", "0");
+	take();
+	expect_host("provider-too-small", FIRST);
+	ck_assert(!p2pdma_pool_is_peer(memory.pool));
+	finish();
+}
+END_TEST
+
+START_TEST(a_provider_with_a_name_has_no_successor)
+{
+	start();
+	make_full(SECOND);
+	make_working(FIRST);
+	wish.provider = "07:00.0";
+	take();
+	expect_host("provider-too-small", SECOND);
+	finish();
+}
+END_TEST
+
+START_TEST(a_name_that_is_nobodys_is_an_error)
+{
+	start();
+	wish.provider = "ff:1f.7";
+	ck_assert_int_eq(plan(), -ENXIO);
+	ck_assert_ptr_null(memory.why.id);
+	ck_assert_ptr_nonnull(memory.no.id);
+	finish();
+}
+END_TEST
+
+START_TEST(wanted_host_memory_needs_no_reason)
+{
+	start();
+	wish.provider = "none";
+	take();
+	ck_assert_ptr_null(memory.provider);
+	ck_assert_ptr_null(memory.why.id);
+	finish();
+}
+END_TEST
+
+START_TEST(what_the_caller_knows_ends_the_search)
+{
+	const struct p2pdma_reason why = { .id = "too-short" };
+
+	start();
+	ck_assert_int_eq(plan(), 0);
+	memory_give_up_peer(&memory, &why);
+	expect_host("too-short", FIRST);
+	finish();
+}
+END_TEST
+
+START_TEST(small_room_makes_small_blocks_and_fixed_ones_stay)
+{
+	start();
+	set(FIRST, "available", "1048576");
+	fixture_scan(&machine);
+	ck_assert_int_eq(plan(), 0);
+	expect_peer(FIRST);
+	ck_assert_uint_eq(memory.block_bytes, 256 * KIB);
+	ck_assert_uint_eq(memory.depth, 64);
+	memory_release(&memory);
+	p2pdma_target_destroy(target);
+	machine.context->is_live = false;
+	wish.block_bytes = 512 * MIB;
+	wish.is_block_fixed = true;
+	wish.depth = 3;
+	ck_assert_int_eq(plan(), 0);
+	ck_assert_uint_eq(memory.block_bytes, 512 * MIB);
+	ck_assert_uint_eq(memory.depth, 2);
+	finish();
+}
+END_TEST
+
+UNIT_SUITE("memory",
+	   the_best_provider_is_planned,
+	   the_best_provider_that_works_is_taken,
+	   after_one_that_is_refused_comes_the_next,
+	   after_one_without_room_comes_the_next,
+	   after_one_that_is_not_published_comes_the_next,
+	   host_memory_is_last_and_the_best_ones_reason_is_told,
+	   a_provider_with_a_name_has_no_successor,
+	   a_name_that_is_nobodys_is_an_error,
+	   wanted_host_memory_needs_no_reason,
+	   what_the_caller_knows_ends_the_search,
+	   small_room_makes_small_blocks_and_fixed_ones_stay);
