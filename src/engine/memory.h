@@ -97,9 +97,10 @@ void memory_give_up_peer(struct memory *memory,
  * the next one in the order of p2pdma_choices_rank(). When none is left it is
  * host memory, and why is what the first one said.
  *
- * Return: 0; -errno of an end that fails with host memory, too (failed; a
- * destination that cannot be read is no failure, and not tried); -ETIMEDOUT when it does not answer: leave without giving anything back;
- * -errno of taking host memory.
+ * Return: 0; -errno of an end that fails with host memory, too (failed; of a
+ * destination that was written before only -ETIMEDOUT counts); -ETIMEDOUT when
+ * it does not answer: leave without giving anything back; -errno of taking
+ * host memory, or of a new ring.
  */
 int memory_take(struct memory *memory, const struct memory_trial *trial);
 

@@ -138,7 +138,7 @@ static void fill_tree(struct json_object *tree, const struct copy_job *job,
 		       is_peer(job) ? m->bottleneck_bytes_per_sec : 0);
 	tree_add_known(tree, "block_bytes", m->block_bytes);
 	tree_add_known(tree, "depth", m->pool ?
-				      p2pdma_pool_get_slots(m->pool) : m->depth);
+		       p2pdma_pool_get_slots(m->pool) : m->depth);
 	add_numbers(tree, job);
 	add_verify(tree, job);
 	tree_add_null(tree, "checksum");
