@@ -78,6 +78,9 @@ static const struct row rows[] = {
 	FS("btrfs", YES, NO, "writes with checksums go through host memory: "
 	   "mount it with nodatasum, or use ext4 or xfs"),
 	FS("btrfs nodatasum", YES, YES, ""),
+	FS(LAYER_BTRFS_COPIES, YES, NO, "where one of several copies or "
+	   "devices refuses, nobody tells whether a write was lost: use ext4 "
+	   "or xfs"),
 	FS("ext2", UNKNOWN, UNKNOWN, NOT_RUN),
 	FS("exfat", UNKNOWN, UNKNOWN, NOT_RUN),
 	FS("ntfs3", UNKNOWN, UNKNOWN, NOT_RUN),

@@ -9,6 +9,8 @@
 #include "lib/p2pdma.h"
 
 #define LAYER_MULTIPATH	"nvme-multipath"
+/* btrfs, unless it is known to keep data once and on one device. */
+#define LAYER_BTRFS_COPIES	"btrfs of several copies"
 
 /* A layer of @kind as @kernel has it; kinds we never met pass UNKNOWN. */
 struct p2pdma_layer layer_make(unsigned kernel, const char *kind,

@@ -190,28 +190,47 @@ static int find_source(struct target *target, const struct mount *mount,
 			       name);
 }
 
-/* btrfs spreads over several devices; any of them may do the I/O. */
-static int walk_btrfs(struct target *target, const char *device)
+/* The directory of the btrfs that has @device, and what else it has. */
+static bool find_btrfs(struct target *target, const char *device, char *dir,
+		       size_t size, struct sysfs_names *devices)
 {
 	_cleanup_names_ struct sysfs_names volumes = { 0 };
-	int rc = 0;
 
 	if (sysfs_list(target->context, BTRFS, NULL, &volumes))
-		return block_walk(target, device);
+		return false;
 	for (size_t i = 0; i < volumes.count; i++) {
-		_cleanup_names_ struct sysfs_names devices = { 0 };
-		char dir[PATH_MAX];
+		char list[PATH_MAX];
 
-		snprintf(dir, sizeof(dir), BTRFS "/%s/devices",
-			 volumes.names[i]);
-		if (!sysfs_exists(target->context, dir, device) ||
-		    sysfs_list(target->context, dir, NULL, &devices))
-			continue;
-		for (size_t j = 0; !rc && j < devices.count; j++)
-			rc = block_walk(target, devices.names[j]);
-		return rc;
+		snprintf(dir, size, BTRFS "/%.64s", volumes.names[i]);
+		snprintf(list, sizeof(list), "%.128s/devices", dir);
+		if (sysfs_exists(target->context, list, device))
+			return !sysfs_list(target->context, list, NULL,
+					   devices);
 	}
-	return block_walk(target, device);
+	return false;
+}
+
+/*
+ * btrfs spreads over several devices; any of them may do the I/O. On mirrors
+ * it is not better than md's, and "dup" is a mirror on one device.
+ */
+static int walk_btrfs(struct target *target, const char *device)
+{
+	_cleanup_names_ struct sysfs_names devices = { 0 };
+	char dir[128];
+	int rc = 0;
+
+	if (!find_btrfs(target, device, dir, sizeof(dir), &devices)) {
+		rc = target_add_layer(target, LAYER_BTRFS_COPIES, NULL);
+		return rc ? rc : block_walk(target, device);
+	}
+	if (devices.count != 1 ||
+	    !sysfs_exists(target->context, dir, "allocation/data/single") ||
+	    sysfs_exists(target->context, dir, "allocation/data/dup"))
+		rc = target_add_layer(target, LAYER_BTRFS_COPIES, NULL);
+	for (size_t i = 0; !rc && i < devices.count; i++)
+		rc = block_walk(target, devices.names[i]);
+	return rc;
 }
 
 /*

@@ -34,6 +34,7 @@ START_TEST(layers_pass_what_the_kernel_of_the_day_passes)
 		{ "xfs", NULL, KERNEL(7, 2, 12), Y, Y },
 		{ "btrfs", NULL, KERNEL(7, 2, 12), Y, N },
 		{ "btrfs nodatasum", NULL, KERNEL(7, 2, 12), Y, Y },
+		{ "btrfs of several copies", NULL, KERNEL(7, 2, 12), Y, N },
 		{ "tmpfs", NULL, KERNEL(7, 2, 12), N, N },
 		{ "vfat", NULL, KERNEL(7, 2, 12), N, N },
 		{ "f2fs", NULL, KERNEL(7, 2, 12), U, U },

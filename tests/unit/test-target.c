@@ -95,6 +95,42 @@ START_TEST(an_overlay_on_one_file_system_passes_what_that_passes)
 }
 END_TEST
 
+#define BTRFS_ON(device)	"dir sys/fs/btrfs/u/devices/" device "\n"
+#define BTRFS_DATA(profile)	\
+	"dir sys/fs/btrfs/u/allocation/data/" profile "\n"
+
+START_TEST(btrfs_passes_writes_where_it_keeps_data_once)
+{
+	const char *const line =
+		"20 1 259:60 / / rw - btrfs /dev/nvme0n1p3 rw,nodatasum";
+
+	fixture_load(&machine, "stack", NULL);
+	walk(line);
+	expect("btrfs nodatasum, btrfs of several copies, partition, nvme",
+	       P2PDMA_YES, P2PDMA_NO);
+	fixture_add(&machine, BTRFS_ON("nvme0n1p3") BTRFS_DATA("single"));
+	walk(line);
+	expect("btrfs nodatasum, partition, nvme", P2PDMA_YES, P2PDMA_YES);
+	fixture_add(&machine, BTRFS_DATA("dup"));
+	walk(line);
+	expect("btrfs nodatasum, btrfs of several copies, partition, nvme",
+	       P2PDMA_YES, P2PDMA_NO);
+	fixture_close(&machine);
+}
+END_TEST
+
+START_TEST(btrfs_of_several_devices_passes_no_writes)
+{
+	fixture_load(&machine, "stack", BTRFS_ON("nvme0n1p3")
+		     BTRFS_ON("nvme1n1p1") BTRFS_DATA("single"));
+	walk("20 1 259:60 / / rw - btrfs /dev/nvme0n1p3 rw,nodatasum");
+	ck_assert_uint_eq(target.public.client_count, 2);
+	expect("btrfs nodatasum, btrfs of several copies, partition, nvme, "
+	       "partition, nvme", P2PDMA_YES, P2PDMA_NO);
+	fixture_close(&machine);
+}
+END_TEST
+
 START_TEST(an_overlay_of_several_is_unknown)
 {
 	fixture_load(&machine, "stack", NULL);
@@ -250,6 +286,8 @@ UNIT_SUITE("target",
 	   a_file_system_without_device_has_no_client,
 	   an_overlay_on_one_file_system_passes_what_that_passes,
 	   an_overlay_of_several_is_unknown,
+	   btrfs_passes_writes_where_it_keeps_data_once,
+	   btrfs_of_several_devices_passes_no_writes,
 	   files_and_directories_are_told_apart,
 	   what_is_no_disk_is_of_no_known_kind,
 	   a_head_is_reachable_only_by_all_its_paths,
