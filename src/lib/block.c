@@ -2,10 +2,12 @@
 #include "lib/block.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/macro.h"
 #include "lib/drive.h"
 #include "lib/layer.h"
@@ -41,6 +43,15 @@ static void name_dir(char *dir, const char *name)
 static bool has(struct target *target, const char *dir, const char *name)
 {
 	return sysfs_exists(target->context, dir, name);
+}
+
+static uint64_t read_or_zero(struct target *target, const char *dir,
+			     const char *name)
+{
+	uint64_t number = 0;
+
+	sysfs_read_u64(target->context, dir, name, &number);
+	return number;
 }
 
 static int walk_all(struct target *target, const char *dir, unsigned depth)
@@ -80,7 +91,12 @@ static int walk_partition(struct target *target, const char *dir,
 			  const char *name, unsigned depth)
 {
 	_cleanup_free_ char *disk = NULL;
+	uint64_t start = read_or_zero(target, dir, "start") * SECTOR_BYTES;
+	uint64_t size = read_or_zero(target, dir, "size") * SECTOR_BYTES;
 	int rc;
+
+	target->next.start = start;
+	target->next.end = size ? start + size : 0;
 
 	rc = target_add_layer(target, "partition", name);
 	if (!rc)
@@ -219,6 +235,21 @@ static const char *find_kind(const char *name)
 	return "block";
 }
 
+/* Offsets below it are those of its file, further on. */
+static int walk_loop(struct target *target, const char *dir,
+		     struct target_range range)
+{
+	_cleanup_free_ char *path = NULL;
+	uint64_t offset = read_or_zero(target, dir, "loop/offset");
+
+	if (sysfs_read_text(target->context, dir, "loop/backing_file", &path))
+		return 0;
+	range.start += offset;
+	if (range.end)
+		range.end += offset;
+	return target_walk_backing(target, path, range);
+}
+
 static int walk_other(struct target *target, const char *dir,
 		      const char *name)
 {
@@ -228,9 +259,78 @@ static int walk_other(struct target *target, const char *dir,
 	return rc || !function ? rc : target_add_client(target, function);
 }
 
+/* What a disk is called wherever it shows up; its name where it has none. */
+static char *read_identity(struct target *target, const char *dir,
+			   const char *name)
+{
+	char *identity = NULL;
+
+	if (!sysfs_read_text(target->context, dir, "wwid", &identity) &&
+	    *identity)
+		return identity;
+	free(identity);
+	return strdup(name);
+}
+
+/*
+ * Device mapper's uuid tells who hands out the room, so that nobody else gets
+ * the same: LVM a group's to its volumes (32 letters for each of the two),
+ * kpartx a device's to its partitions.
+ */
+static int push_volume(struct target *target, const char *dir,
+		       const char *name, struct target_range range)
+{
+	_cleanup_free_ char *uuid = NULL;
+	int part, end = 0;
+
+	if (sysfs_read_text(target->context, dir, "dm/uuid", &uuid))
+		return 0;
+	if (!strncmp(uuid, "LVM-", 4) && strlen(uuid) >= 4 + 64) {
+		uuid[4 + 32] = '\0';
+		return target_push_place(target, uuid, name, range);
+	}
+	if (sscanf(uuid, "part%d-%n", &part, &end) == 1 && end)
+		return target_push_place(target, uuid + end, name, range);
+	return 0;
+}
+
+/* Takes the range that was left for this device into @range. */
+static int push_places(struct target *target, const char *dir,
+		       const char *name, struct target_range *range)
+{
+	_cleanup_free_ char *identity = read_identity(target, dir, name);
+	int rc;
+
+	*range = target->next;
+	target->next = (struct target_range){ 0 };
+	if (!identity)
+		return -ENOMEM;
+	rc = target_push_place(target, identity, NULL, *range);
+	return rc ? rc : push_volume(target, dir, name, *range);
+}
+
+static int walk_disk(struct target *target, const char *dir, const char *name,
+		     struct target_range range, unsigned depth)
+{
+	int rc;
+
+	if (has(target, dir, "md"))
+		return walk_md(target, dir, name, depth);
+	if (has(target, dir, "dm"))
+		return walk_dm(target, dir, name, depth);
+	if (!strncmp(name, "nvme", 4))
+		return walk_nvme(target, dir, name);
+	rc = walk_other(target, dir, name);
+	return rc ? rc : walk_loop(target, dir, range);
+}
+
 static int walk(struct target *target, const char *name, unsigned depth)
 {
+	const size_t places = target->chain_count;
+	const size_t ways = target->public.way_count;
+	struct target_range range;
 	char dir[DIR_SIZE];
+	int rc;
 
 	if (depth >= DEPTH_MAX)
 		return -ELOOP;
@@ -238,13 +338,13 @@ static int walk(struct target *target, const char *name, unsigned depth)
 	name_dir(dir, name);
 	if (has(target, dir, "partition"))
 		return walk_partition(target, dir, name, depth);
-	if (has(target, dir, "md"))
-		return walk_md(target, dir, name, depth);
-	if (has(target, dir, "dm"))
-		return walk_dm(target, dir, name, depth);
-	if (!strncmp(name, "nvme", 4))
-		return walk_nvme(target, dir, name);
-	return walk_other(target, dir, name);
+	rc = push_places(target, dir, name, &range);
+	if (!rc)
+		rc = walk_disk(target, dir, name, range, depth);
+	if (!rc && target->public.way_count == ways)
+		rc = target_add_way(target);
+	target->chain_count = places;
+	return rc;
 }
 
 int block_walk(struct target *target, const char *name)
@@ -255,15 +355,6 @@ int block_walk(struct target *target, const char *name)
 /* -------------------------------------------------------------------------
  * Sizes, limits, holders
  */
-
-static uint64_t read_or_zero(struct target *target, const char *dir,
-			     const char *name)
-{
-	uint64_t number = 0;
-
-	sysfs_read_u64(target->context, dir, name, &number);
-	return number;
-}
 
 /*
  * Since 6.13 at the latest each page of peer memory is a segment of its own,
@@ -328,20 +419,98 @@ static int add_all_holders(struct target *target, const char *dir)
 	return rc;
 }
 
-static void read_numbers(struct target *target, const char *dir)
+static bool read_dev(struct target *target, const char *dir, uint32_t *major,
+		     uint32_t *minor)
 {
 	_cleanup_free_ char *dev = NULL;
-	unsigned major, minor;
 
-	if (!sysfs_read_text(target->context, dir, "dev", &dev) &&
-	    sscanf(dev, "%u:%u", &major, &minor) == 2) {
-		target->public.device_major = major;
-		target->public.device_minor = minor;
-	}
+	return !sysfs_read_text(target->context, dir, "dev", &dev) &&
+	       sscanf(dev, "%" SCNu32 ":%" SCNu32, major, minor) == 2;
+}
+
+static void read_numbers(struct target *target, const char *dir)
+{
+	read_dev(target, dir, &target->public.device_major,
+		 &target->public.device_minor);
 	target->public.size_bytes =
 		read_or_zero(target, dir, "size") * SECTOR_BYTES;
 	target->public.start_bytes =
 		read_or_zero(target, dir, "start") * SECTOR_BYTES;
+}
+
+/* --- other names -------------------------------------------------------- */
+
+static int add_alias(struct target *target, const char *dir, const char *name)
+{
+	struct p2pdma_alias *alias =
+		array_add(target->aliases, target->public.alias_count);
+
+	if (alias)
+		alias->name = arena_strdup(&target->arena, name);
+	if (!alias || !alias->name)
+		return -ENOMEM;
+	read_dev(target, dir, &alias->device_major, &alias->device_minor);
+	return add_holders(target, dir, "holders");
+}
+
+/* The target has bytes of the partition at @dir, under its other name. */
+static bool has_bytes_of(struct target *target, const char *dir)
+{
+	const struct p2pdma_target *t = &target->public;
+	uint64_t start = read_or_zero(target, dir, "start") * SECTOR_BYTES;
+	uint64_t size = read_or_zero(target, dir, "size") * SECTOR_BYTES;
+
+	return t->start_bytes < start + size &&
+	       start < t->start_bytes + t->size_bytes;
+}
+
+static int add_aliases_of(struct target *target, const char *disk)
+{
+	_cleanup_names_ struct sysfs_names entries = { 0 };
+	char dir[DIR_SIZE];
+	int rc;
+
+	name_dir(dir, disk);
+	rc = add_alias(target, dir, disk);
+	if (rc || sysfs_list(target->context, dir, NULL, &entries))
+		return rc;
+	for (size_t i = 0; !rc && i < entries.count; i++) {
+		name_dir(dir, entries.names[i]);
+		if (has(target, dir, "partition") && has_bytes_of(target, dir))
+			rc = add_alias(target, dir, entries.names[i]);
+	}
+	return rc;
+}
+
+/* Another visible disk; a multipath head's hidden paths are itself. */
+static bool is_other_name(struct target *target, const char *name,
+			  const char *identity)
+{
+	_cleanup_free_ char *here = NULL;
+	struct drive_path path;
+	char dir[DIR_SIZE];
+
+	name_dir(dir, name);
+	return strcmp(name, target->public.disk) &&
+	       !drive_path_parse(name, &path) &&
+	       !has(target, dir, "partition") &&
+	       !sysfs_read_text(target->context, dir, "wwid", &here) &&
+	       !strcmp(here, identity);
+}
+
+static int add_aliases(struct target *target, const char *disk_dir)
+{
+	_cleanup_names_ struct sysfs_names all = { 0 };
+	_cleanup_free_ char *identity = NULL;
+	int rc = 0;
+
+	if (sysfs_read_text(target->context, disk_dir, "wwid", &identity) ||
+	    !*identity || sysfs_list(target->context, CLASS_BLOCK, NULL, &all))
+		return 0;
+	for (size_t i = 0; !rc && i < all.count; i++)
+		if (is_other_name(target, all.names[i], identity))
+			rc = add_aliases_of(target, all.names[i]);
+	return rc;
 }
 
 int block_describe(struct target *target, const char *name)
@@ -366,7 +535,8 @@ int block_describe(struct target *target, const char *name)
 	name_dir(disk_dir, target->public.disk);
 	read_numbers(target, dir);
 	read_limits(target, disk_dir);
-	return add_all_holders(target, dir);
+	rc = add_all_holders(target, dir);
+	return rc ? rc : add_aliases(target, disk_dir);
 }
 
 int block_find_name(const struct p2pdma_context *context, const char *type,

@@ -286,6 +286,34 @@ struct p2pdma_layer {
 	enum p2pdma_answer passes_writes;
 };
 
+/**
+ * Where a target's bytes lie at one level below it. Two targets that have a
+ * container in common share bytes there at most; the outermost one decides.
+ */
+struct p2pdma_place {
+	const char *container;	/**< a disk's identity, or else its name
+					"md0"; a file system "259:1"; a
+					volume group "LVM-…" */
+	const char *member;	/**< of what hands out room: a file, a
+					volume; NULL: places are ranges */
+	uint64_t start_bytes;	/**< inside the container or the member */
+	uint64_t end_bytes;	/**< UINT64_MAX where unknown */
+	bool is_linear;		/**< byte N of the target is N bytes after
+					the start; else anywhere inside */
+};
+
+/** The levels on one way down to the ground, outermost first. */
+struct p2pdma_way {
+	const struct p2pdma_place *places;
+	size_t place_count;
+};
+
+/** A block device that has bytes of another one under its own name. */
+struct p2pdma_alias {
+	const char *name;	/**< "nvme2n1" */
+	uint32_t device_major, device_minor;
+};
+
 /** What a path stands for. */
 struct p2pdma_target {
 	enum p2pdma_target_kind kind;
@@ -313,6 +341,12 @@ struct p2pdma_target {
 	enum p2pdma_answer passes_writes;
 	const struct p2pdma_reason *reasons; /**< why a layer does not pass */
 	size_t reason_count;
+	const struct p2pdma_way *ways;	  /**< one for each device below */
+	size_t way_count;
+	const struct p2pdma_alias *aliases; /**< other names of @device, whole
+					and partitions: a namespace whose
+					controllers are not united */
+	size_t alias_count;
 };
 
 /**

@@ -33,6 +33,8 @@ int target_add_client(struct target *target,
 {
 	const struct p2pdma_function **slot;
 
+	if (target->is_below_loop)
+		return 0;
 	for (size_t i = 0; i < target->public.client_count; i++)
 		if (target->clients[i] == client)
 			return 0;
@@ -50,6 +52,8 @@ int target_add_layer(struct target *target, const char *kind,
 	const char *kept_name = arena_strdup(&target->arena, name);
 	struct p2pdma_layer *layer;
 
+	if (target->is_below_loop)
+		return 0;
 	if (!kept_kind || (name && !kept_name))
 		return -ENOMEM;
 	layer = array_add(target->layers, target->public.layer_count);
@@ -70,6 +74,40 @@ int target_add_holder(struct target *target, const char *name)
 	if (!slot)
 		return -ENOMEM;
 	*slot = kept;
+	return 0;
+}
+
+int target_push_place(struct target *target, const char *container,
+		      const char *member, struct target_range range)
+{
+	struct p2pdma_place *place;
+
+	if (target->chain_count == PLACES_MAX)
+		return -ELOOP;
+	place = &target->chain[target->chain_count];
+	place->container = arena_strdup(&target->arena, container);
+	place->member = arena_strdup(&target->arena, member);
+	if (!place->container || (member && !place->member))
+		return -ENOMEM;
+	place->start_bytes = range.start;
+	place->end_bytes = range.end ? range.end : UINT64_MAX;
+	place->is_linear = range.is_linear;
+	target->chain_count++;
+	return 0;
+}
+
+int target_add_way(struct target *target)
+{
+	size_t size = target->chain_count * sizeof(target->chain[0]);
+	struct p2pdma_place *kept = arena_alloc(&target->arena, size);
+	struct p2pdma_way *way;
+
+	way = kept ? array_add(target->ways, target->public.way_count) : NULL;
+	if (!way)
+		return -ENOMEM;
+	memcpy(kept, target->chain, size);
+	way->places = kept;
+	way->place_count = target->chain_count;
 	return 0;
 }
 
@@ -99,6 +137,8 @@ int target_conclude(struct target *target)
 	t->clients = target->clients;
 	t->layers = target->layers;
 	t->holders = target->holders;
+	t->ways = target->ways;
+	t->aliases = target->aliases;
 	t->reasons = target->reasons;
 	return 0;
 }
@@ -111,6 +151,7 @@ static int resolve_block(struct target *target, const char *name)
 {
 	int rc = block_describe(target, name);
 
+	target->next = (struct target_range){ .is_linear = true };
 	return rc ? rc : block_walk(target, name);
 }
 
@@ -268,7 +309,7 @@ int target_walk_mount(struct target *target, const struct mount *mount)
 		return resolve_overlay(target, mount);
 	if (find_source(target, mount, &name))
 		return 0;
-	rc = block_describe(target, name);
+	rc = target->is_below_loop ? 0 : block_describe(target, name);
 	if (rc)
 		return rc;
 	return strcmp(mount->type, "btrfs") ? block_walk(target, name) :
@@ -304,15 +345,79 @@ static int resolve_device_of_file(struct target *target,
 	return rc ? rc : block_walk(target, name);
 }
 
-static int resolve_file(struct target *target, int fd,
-			const struct stat *status)
+/* A file by its inode, or by its name where that cannot be asked for. */
+static int push_file(struct target *target, const struct mount *mount,
+		     const struct stat *status, const char *path,
+		     struct target_range range)
 {
+	char container[32] = "files", member[48];
+
+	if (mount)
+		snprintf(container, sizeof(container), "%u:%u", mount->major,
+			 mount->minor);
+	else if (status)
+		snprintf(container, sizeof(container), "%u:%u",
+			 major(status->st_dev), minor(status->st_dev));
+	if (status)
+		snprintf(member, sizeof(member), "%ju:%ju",
+			 (uintmax_t)status->st_dev, (uintmax_t)status->st_ino);
+	return target_push_place(target, container, status ? member : path,
+				 range);
+}
+
+/* A file whose file system has no device is a way of its own. */
+static int walk_backing(struct target *target, const struct mount *mount)
+{
+	size_t ways = target->public.way_count;
+	int rc = mount ? target_walk_mount(target, mount) : 0;
+
+	return rc || target->public.way_count > ways ? rc :
+						       target_add_way(target);
+}
+
+int target_walk_backing(struct target *target, const char *path,
+			struct target_range range)
+{
+	const bool was_below_loop = target->is_below_loop;
+	struct stat status;
+	struct mount mount;
+	bool has_status, has_mount;
+	int rc;
+
+	has_status = target->context->is_live && !stat(path, &status);
+	has_mount = !mount_find_path(target->context, &target->arena, path,
+				     &mount);
+	rc = push_file(target, has_mount ? &mount : NULL,
+		       has_status ? &status : NULL, path, range);
+	target->is_below_loop = true;
+	if (!rc)
+		rc = walk_backing(target, has_mount ? &mount : NULL);
+	target->is_below_loop = was_below_loop;
+	return rc;
+}
+
+static int walk_file(struct target *target, int fd, const struct stat *status)
+{
+	const struct target_range range = { .is_linear = true };
 	struct mount mount;
 	int rc;
 
 	rc = find_mount(target, fd, &mount);
-	rc = rc ? resolve_device_of_file(target, status) :
-		  target_walk_mount(target, &mount);
+	if (rc) {
+		rc = push_file(target, NULL, status, NULL, range);
+		return rc ? rc : resolve_device_of_file(target, status);
+	}
+	rc = push_file(target, &mount, status, NULL, range);
+	return rc ? rc : target_walk_mount(target, &mount);
+}
+
+static int resolve_file(struct target *target, int fd,
+			const struct stat *status)
+{
+	int rc = walk_file(target, fd, status);
+
+	if (!rc && !target->public.way_count)
+		rc = target_add_way(target);
 	target->public.kind = S_ISDIR(status->st_mode) ?
 				      P2PDMA_TARGET_DIRECTORY :
 				      P2PDMA_TARGET_FILE;
@@ -417,5 +522,7 @@ void p2pdma_target_destroy(struct p2pdma_target *target)
 	free(t->layers);
 	free(t->holders);
 	free(t->reasons);
+	free(t->ways);
+	free(t->aliases);
 	free(t);
 }

@@ -10,6 +10,14 @@
 #include "lib/context.h"
 #include "lib/mount.h"
 
+#define PLACES_MAX	48	/* DEPTH_MAX devices, with their volumes */
+
+/* The room that the next device down gives to what is above it. */
+struct target_range {
+	uint64_t start, end;	/* both 0: all of it */
+	bool is_linear;		/* as in struct p2pdma_place */
+};
+
 struct target {
 	struct p2pdma_target public;	/* first: it is what callers hold */
 	const struct p2pdma_context *context;
@@ -19,6 +27,13 @@ struct target {
 	struct p2pdma_layer *layers;
 	const char **holders;
 	struct p2pdma_reason *reasons;
+	struct p2pdma_way *ways;
+	struct p2pdma_alias *aliases;
+	struct p2pdma_place chain[PLACES_MAX];	/* the way so far */
+	size_t chain_count;
+	struct target_range next;
+	/* Below a loop device only the way counts: it has its own I/O. */
+	bool is_below_loop;
 };
 
 /* Each adds one, a client only once. 0, -ENOMEM. */
@@ -27,6 +42,16 @@ int target_add_client(struct target *target,
 int target_add_layer(struct target *target, const char *kind,
 		     const char *name);
 int target_add_holder(struct target *target, const char *name);
+
+/* One level more on the way down, until the caller resets chain_count. */
+int target_push_place(struct target *target, const char *container,
+		      const char *member, struct target_range range);
+/* The way down ends here: keeps it. */
+int target_add_way(struct target *target);
+
+/* The way through the file that a loop device is made from. */
+int target_walk_backing(struct target *target, const char *path,
+			struct target_range range);
 
 /* Adds what is mounted and the devices below it. 0, -ENOMEM, -errno. */
 int target_walk_mount(struct target *target, const struct mount *mount);

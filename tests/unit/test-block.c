@@ -183,6 +183,80 @@ START_TEST(devices_without_a_function_have_no_client)
 }
 END_TEST
 
+/* The ways down: "CONTAINER MEMBER START-END", "~" where not in order. */
+static void expect_ways(const char *wanted)
+{
+	char got[512] = "", part[160];
+
+	for (size_t i = 0; i < target->way_count; i++) {
+		const struct p2pdma_way *way = &target->ways[i];
+
+		if (i)
+			append(got, sizeof(got), "|");
+		for (size_t j = 0; j < way->place_count; j++) {
+			const struct p2pdma_place *p = &way->places[j];
+
+			snprintf(part, sizeof(part), "%s%s%s:%ju%s",
+				 p->container, p->member ? "/" : "",
+				 p->member ? p->member : "",
+				 (uintmax_t)p->start_bytes,
+				 p->is_linear ? "" : "~");
+			append(got, sizeof(got), part);
+		}
+	}
+	ck_assert_str_eq(got, wanted);
+}
+
+START_TEST(ways_lead_through_partitions_volumes_and_files_to_disks)
+{
+	fixture_load(&machine, "stack",
+		     "file sys/devices/virtual/block/loop0/loop/offset 512");
+	resolve("/dev/nvme0n1");
+	expect_ways("nvme0n1:0");
+	resolve("/dev/md0");
+	expect_ways("md0:0 nvme1n1:33554432~ | md0:0 nvme2n1:33554432~");
+	resolve("/dev/loop0");
+	expect_ways("loop0:0 9:0//srv/image:512 md0:0~ nvme1n1:33554432~ | "
+		    "loop0:0 9:0//srv/image:512 md0:0~ nvme2n1:33554432~");
+	fixture_add(&machine,
+		    "file sys/devices/virtual/block/dm-0/dm/uuid LVM-"
+		    "0123456789abcdef0123456789abcdef"
+		    "fedcba9876543210fedcba9876543210");
+	resolve("/dev/dm-0");
+	expect_ways("dm-0:0 LVM-0123456789abcdef0123456789abcdef/dm-0:0 "
+		    "md0:0~ nvme1n1:33554432~ | "
+		    "dm-0:0 LVM-0123456789abcdef0123456789abcdef/dm-0:0 "
+		    "md0:0~ nvme2n1:33554432~");
+	finish();
+}
+END_TEST
+
+/* Two controllers of one namespace that the kernel did not unite. */
+START_TEST(a_namespace_is_known_by_all_its_names)
+{
+	char lines[1024] = "", path[128];
+	const char *const disks[] = { "nvme0n1", "nvme1n1" };
+
+	fixture_load(&machine, "stack", NULL);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path),
+			 "file sys/class/block/%s/wwid eui.0102\n", disks[i]);
+		strcat(lines, path);
+	}
+	fixture_add(&machine, lines);
+	resolve("/dev/nvme0n1");
+	expect_ways("eui.0102:0");
+	ck_assert_uint_ge(target->alias_count, 2);
+	ck_assert_str_eq(target->aliases[0].name, "nvme1n1");
+	ck_assert_str_eq(target->aliases[1].name, "nvme1n1p1");
+	ck_assert_uint_gt(target->aliases[1].device_minor, 0);
+	ck_assert_str_eq(target->holders[target->holder_count - 1], "md2");
+	resolve("/dev/nvme1n1");
+	expect_ways("eui.0102:0");
+	finish();
+}
+END_TEST
+
 START_TEST(a_multipath_head_has_every_live_path_as_client)
 {
 	fixture_load(&machine, "multipath", NULL);
@@ -310,6 +384,8 @@ UNIT_SUITE("block",
 	   raid5_and_device_mapper_pass_nothing,
 	   a_stripe_of_an_older_kernel_passes_nothing,
 	   devices_without_a_function_have_no_client,
+	   ways_lead_through_partitions_volumes_and_files_to_disks,
+	   a_namespace_is_known_by_all_its_names,
 	   a_multipath_head_has_every_live_path_as_client,
 	   controllers_and_addresses_are_functions,
 	   the_generic_device_is_its_namespace,

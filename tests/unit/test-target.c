@@ -35,6 +35,8 @@ static void drop(void)
 	free(target.layers);
 	free(target.holders);
 	free(target.reasons);
+	free(target.ways);
+	free(target.aliases);
 }
 
 static void expect(const char *layers, enum p2pdma_answer reads,
