@@ -140,6 +140,7 @@ VM_CASES = \
 	%D%/vm/copy-guards.sh \
 	%D%/vm/copy-memory.sh \
 	%D%/vm/copy-multipath.sh \
+	%D%/vm/copy-names.sh \
 	%D%/vm/copy-reached.sh \
 	%D%/vm/copy-refused.sh \
 	%D%/vm/copy-slow.sh \

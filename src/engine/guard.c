@@ -31,102 +31,97 @@ static bool do_ranges_meet(struct range a, struct range b)
 	return a.start < b.end && b.start < a.end;
 }
 
-/* What is touched of the disk: of a file, whatever holds its file system. */
-static struct range find_range(const struct p2pdma_target *target,
-			       uint64_t offset, uint64_t size)
+static uint64_t add_up(uint64_t a, uint64_t b)
 {
-	uint64_t start = target->start_bytes;
-
-	if (is_device(target))
-		return (struct range){ start + offset, start + offset + size };
-	return (struct range){ start, UINT64_MAX };
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-static bool has_layer(const struct p2pdma_target *target, const char *disk)
+/* What the copy touches of a place: all of it where its order is unknown. */
+static struct range find_range(const struct p2pdma_place *place,
+			       struct range used)
 {
-	for (size_t i = 0; i < target->layer_count; i++)
-		if (target->layers[i].name &&
-		    !strcmp(target->layers[i].name, disk))
+	if (!place->is_linear)
+		return (struct range){ place->start_bytes, place->end_bytes };
+	return (struct range){ add_up(place->start_bytes, used.start),
+			       add_up(place->start_bytes, used.end) };
+}
+
+static const struct p2pdma_place *find_place(const struct p2pdma_way *way,
+					     const char *container)
+{
+	for (size_t i = 0; i < way->place_count; i++)
+		if (!strcmp(way->places[i].container, container))
+			return &way->places[i];
+	return NULL;
+}
+
+/* A thin volume lies on its pool, which is of the same volume group. */
+static bool passes_through(const struct p2pdma_way *way,
+			   const struct p2pdma_place *place)
+{
+	for (size_t i = 0; i < way->place_count; i++)
+		if (way->places[i].member &&
+		    !strcmp(way->places[i].container, place->container) &&
+		    !strcmp(way->places[i].member, place->member))
 			return true;
 	return false;
 }
 
-/* One of them lies on the other, through md, dm or the like. */
-static bool is_stacked(const struct p2pdma_target *a,
-		       const struct p2pdma_target *b)
+/* The outermost level that both have knows best where they are in it. */
+static bool do_ways_meet(const struct p2pdma_way *a, struct range used_of_a,
+			 const struct p2pdma_way *b, struct range used_of_b)
 {
-	return a->disk && b->disk && strcmp(a->disk, b->disk) &&
-	       (has_layer(a, b->disk) || has_layer(b, a->disk));
+	for (size_t i = 0; i < a->place_count; i++) {
+		const struct p2pdma_place *in_a = &a->places[i];
+		const struct p2pdma_place *in_b =
+			find_place(b, in_a->container);
+
+		if (!in_b)
+			continue;
+		if (in_a->member && in_b->member &&
+		    strcmp(in_a->member, in_b->member))
+			return passes_through(a, in_b) ||
+			       passes_through(b, in_a);
+		return do_ranges_meet(find_range(in_a, used_of_a),
+				      find_range(in_b, used_of_b));
+	}
+	return false;
 }
 
-/* Two files of one file system are told apart by their inodes. */
-static bool is_same_file(const struct p2pdma_target *a,
-			 const struct p2pdma_target *b)
-{
-	struct stat sa, sb;
-
-	return !stat(a->path, &sa) && !stat(b->path, &sb) &&
-	       sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
-}
-
-static bool do_files_overlap(const struct guard_question *q)
-{
-	const struct range source = {
-		q->source_offset_bytes, q->source_offset_bytes + q->size_bytes,
-	}, destination = {
-		q->destination_offset_bytes,
-		q->destination_offset_bytes + q->size_bytes,
-	};
-
-	return is_same_file(q->source, q->destination) &&
-	       (q->is_replaced || do_ranges_meet(source, destination));
-}
-
-/* Partitions lie beside each other, and @file in another one. */
-static bool is_file_beside(const struct p2pdma_target *file,
-			   const struct p2pdma_target *partition)
-{
-	return !is_device(file) &&
-	       partition->kind == P2PDMA_TARGET_PARTITION &&
-	       (file->device_major != partition->device_major ||
-		file->device_minor != partition->device_minor);
-}
-
-static bool do_devices_overlap(const struct guard_question *q)
+static bool do_targets_meet(const struct guard_question *q)
 {
 	const struct p2pdma_target *s = q->source, *d = q->destination;
+	struct range used_of_s = {
+		q->source_offset_bytes,
+		add_up(q->source_offset_bytes, q->size_bytes),
+	}, used_of_d = {
+		q->destination_offset_bytes,
+		add_up(q->destination_offset_bytes, q->size_bytes),
+	};
 
-	if (is_stacked(s, d))
-		return true;
-	if (is_file_beside(s, d) || is_file_beside(d, s))
-		return false;
-	return s->disk && d->disk && !strcmp(s->disk, d->disk) &&
-	       do_ranges_meet(find_range(s, q->source_offset_bytes,
-					 q->size_bytes),
-			      find_range(d, q->destination_offset_bytes,
-					 q->size_bytes));
+	/* All of the old file goes. */
+	if (q->is_replaced)
+		used_of_d = (struct range){ 0, UINT64_MAX };
+	for (size_t i = 0; i < s->way_count; i++)
+		for (size_t j = 0; j < d->way_count; j++)
+			if (do_ways_meet(&s->ways[i], used_of_s, &d->ways[j],
+					 used_of_d))
+				return true;
+	return false;
 }
 
-static bool refuses_overlap(const struct guard_question *q, char *why,
-			    size_t size)
+static enum p2pdma_answer refuses_overlap(const struct guard_question *q,
+					  char *why, size_t size)
 {
-	bool is_overlap;
-
-	if (!q->source || !q->size_bytes)
-		return false;
-	if (is_device(q->source) || is_device(q->destination))
-		is_overlap = do_devices_overlap(q);
-	else
-		is_overlap = do_files_overlap(q);
-	if (is_overlap)
-		snprintf(why, size, "%s and %s share the same bytes: choose "
-			 "another destination", q->source->path,
-			 q->destination->path);
-	return is_overlap;
+	if (!q->source || !q->size_bytes || !do_targets_meet(q))
+		return P2PDMA_NO;
+	snprintf(why, size, "%s and %s share the same bytes: choose another "
+		 "destination", q->source->path, q->destination->path);
+	return P2PDMA_YES;
 }
 
-static bool refuses_too_small(const struct guard_question *q, char *why,
-			      size_t size)
+static enum p2pdma_answer refuses_too_small(const struct guard_question *q,
+					    char *why, size_t size)
 {
 	const struct p2pdma_target *d = q->destination;
 	char needed[32], there[32];
@@ -134,13 +129,23 @@ static bool refuses_too_small(const struct guard_question *q, char *why,
 	if (!is_device(d) ||
 	    (q->size_bytes <= d->size_bytes &&
 	     q->destination_offset_bytes <= d->size_bytes - q->size_bytes))
-		return false;
+		return P2PDMA_NO;
 	snprintf(why, size, "%s is too small: it has %s, and the copy ends at "
 		 "%s: choose a larger one, or copy less with --size", d->path,
 		 bytes_format(d->size_bytes, there, sizeof(there)),
 		 bytes_format(q->destination_offset_bytes + q->size_bytes,
 			      needed, sizeof(needed)));
-	return true;
+	return P2PDMA_YES;
+}
+
+/* No fact is no permission: somebody who knows better may force it. */
+static enum p2pdma_answer give_up(const struct guard_question *q,
+				  const char *what, int error, char *why,
+				  size_t size)
+{
+	snprintf(why, size, "it could not be told whether %s %s: %s: make sure "
+		 "of it", q->destination->path, what, strerror(error));
+	return P2PDMA_UNKNOWN;
 }
 
 /* --- mounts and swap ---------------------------------------------------- */
@@ -170,13 +175,22 @@ static dev_t find_device(struct libmnt_fs *fs)
 	return 0;
 }
 
-/* @device is @target, or a partition of it. */
+static bool is_alias(dev_t device, const struct p2pdma_target *target)
+{
+	for (size_t i = 0; i < target->alias_count; i++)
+		if (device == makedev(target->aliases[i].device_major,
+				      target->aliases[i].device_minor))
+			return true;
+	return false;
+}
+
+/* @device is @target, by any name, or a partition of it. */
 static bool is_on(dev_t device, const struct p2pdma_target *target)
 {
 	dev_t wanted = makedev(target->device_major, target->device_minor);
 	dev_t disk = 0;
 
-	if (!device || device == wanted)
+	if (!device || device == wanted || is_alias(device, target))
 		return device;
 	return target->kind == P2PDMA_TARGET_BLOCK &&
 	       !blkid_devno_to_wholedisk(device, NULL, 0, &disk) &&
@@ -188,34 +202,53 @@ static bool is_writable(struct libmnt_fs *fs)
 	return !mnt_fs_match_options(fs, "ro");
 }
 
-/* The first of @table that lies on @target; copies where it is mounted. */
-static bool find_on(struct libmnt_table *table,
-		    const struct p2pdma_target *target, bool is_rw_only,
-		    char *where, size_t size)
+/*
+ * 1 and the place where the first of @table lies that is on @target, 0 when
+ * there is none, -errno.
+ */
+static int find_on(struct libmnt_table *table,
+		   const struct p2pdma_target *target, bool is_rw_only,
+		   char *where, size_t size)
 {
 	_cleanup_(free_iter) struct libmnt_iter *iter =
 		mnt_new_iter(MNT_ITER_FORWARD);
 	struct libmnt_fs *fs;
+	int rc = iter ? 0 : -ENOMEM;
 
-	while (iter && !mnt_table_next_fs(table, iter, &fs)) {
+	while (!rc && !(rc = mnt_table_next_fs(table, iter, &fs))) {
 		const char *place = mnt_fs_get_target(fs);
 
 		if (!is_on(find_device(fs), target) ||
 		    (is_rw_only && !is_writable(fs)))
 			continue;
 		snprintf(where, size, "%s", place ? place : "");
-		return true;
+		return 1;
 	}
-	return false;
+	return rc < 0 ? rc : 0;
 }
 
-static bool find_mount(const struct p2pdma_target *target, bool is_rw_only,
-		       char *where, size_t size)
+/* libmount would leave out lines that it cannot parse, and say nothing. */
+static int skip_no_line(struct libmnt_table *table, const char *file, int line)
+{
+	(void)table;
+	(void)file;
+	(void)line;
+	return -EINVAL;
+}
+
+static int find_mount(const struct p2pdma_target *target, bool is_rw_only,
+		      char *where, size_t size)
 {
 	_cleanup_(unref_table) struct libmnt_table *table = mnt_new_table();
+	int rc;
 
-	return table && !mnt_table_parse_mtab(table, NULL) &&
-	       find_on(table, target, is_rw_only, where, size);
+	if (!table)
+		return -ENOMEM;
+	mnt_table_set_parser_errcb(table, skip_no_line);
+	rc = mnt_table_parse_mtab(table, NULL);
+	if (rc)
+		return rc < 0 ? rc : -EIO;
+	return find_on(table, target, is_rw_only, where, size);
 }
 
 bool guard_is_mounted_writable(const struct p2pdma_target *target)
@@ -223,63 +256,108 @@ bool guard_is_mounted_writable(const struct p2pdma_target *target)
 	char where[GUARD_WHY_SIZE];
 
 	return is_device(target) &&
-	       find_mount(target, true, where, sizeof(where));
+	       find_mount(target, true, where, sizeof(where)) == 1;
 }
 
-static bool refuses_mounted(const struct guard_question *q, char *why,
-			    size_t size)
+static enum p2pdma_answer refuses_mounted(const struct guard_question *q,
+					  char *why, size_t size)
 {
 	char where[GUARD_WHY_SIZE / 2];
+	int rc;
 
-	if (!is_device(q->destination) ||
-	    !find_mount(q->destination, false, where, sizeof(where)))
-		return false;
+	if (!is_device(q->destination))
+		return P2PDMA_NO;
+	rc = find_mount(q->destination, false, where, sizeof(where));
+	if (rc < 0)
+		return give_up(q, "is mounted", -rc, why, size);
+	if (!rc)
+		return P2PDMA_NO;
 	snprintf(why, size, "%s is mounted at %s: unmount it",
 		 q->destination->path, where);
-	return true;
+	return P2PDMA_YES;
 }
 
-static bool refuses_swap(const struct guard_question *q, char *why,
-			 size_t size)
+/* A kernel without swap has no table of it. */
+static int find_swap(const struct p2pdma_target *target)
 {
 	_cleanup_(unref_table) struct libmnt_table *table = mnt_new_table();
 	char where[8];
+	int rc;
 
-	if (!is_device(q->destination) || !table ||
-	    mnt_table_parse_swaps(table, NULL) ||
-	    !find_on(table, q->destination, false, where, sizeof(where)))
-		return false;
+	if (!table)
+		return -ENOMEM;
+	mnt_table_set_parser_errcb(table, skip_no_line);
+	rc = mnt_table_parse_swaps(table, NULL);
+	if (rc == -ENOENT)
+		return 0;
+	if (rc)
+		return rc < 0 ? rc : -EIO;
+	return find_on(table, target, false, where, sizeof(where));
+}
+
+static enum p2pdma_answer refuses_swap(const struct guard_question *q,
+				       char *why, size_t size)
+{
+	int rc;
+
+	if (!is_device(q->destination))
+		return P2PDMA_NO;
+	rc = find_swap(q->destination);
+	if (rc < 0)
+		return give_up(q, "is swap", -rc, why, size);
+	if (!rc)
+		return P2PDMA_NO;
 	snprintf(why, size, "%s is in use as swap: swapoff it",
 		 q->destination->path);
-	return true;
+	return P2PDMA_YES;
 }
 
 /* --- in use ------------------------------------------------------------- */
 
 /* The kernel gives a device to one exclusive user: mount, md, dm, swap. */
-static bool is_claimed(const char *path)
+static int try_to_claim(const char *path)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
 
-	return fd < 0 && errno == EBUSY;
+	return fd < 0 ? -errno : 0;
 }
 
-static bool refuses_in_use(const struct guard_question *q, char *why,
-			   size_t size)
+/* Under each of its names there is a claim of its own. */
+static int try_to_claim_all(const struct p2pdma_target *target)
+{
+	int rc = try_to_claim(target->path);
+
+	for (size_t i = 0; !rc && i < target->alias_count; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/dev/%s",
+			 target->aliases[i].name);
+		rc = try_to_claim(path);
+	}
+	return rc;
+}
+
+static enum p2pdma_answer refuses_in_use(const struct guard_question *q,
+					 char *why, size_t size)
 {
 	const struct p2pdma_target *d = q->destination;
+	int rc;
 
 	if (!is_device(d))
-		return false;
-	if (d->holder_count)
+		return P2PDMA_NO;
+	if (d->holder_count) {
 		snprintf(why, size, "%s is part of %s: take it out of there",
 			 d->path, d->holders[0]);
-	else if (is_claimed(d->path))
-		snprintf(why, size, "%s is in use by the kernel or another "
-			 "program: find it with lsblk or lsof", d->path);
-	else
-		return false;
-	return true;
+		return P2PDMA_YES;
+	}
+	rc = try_to_claim_all(d);
+	if (!rc)
+		return P2PDMA_NO;
+	if (rc != -EBUSY)
+		return give_up(q, "is in use", -rc, why, size);
+	snprintf(why, size, "%s is in use by the kernel or another program: "
+		 "find it with lsblk or lsof", d->path);
+	return P2PDMA_YES;
 }
 
 /* --- signatures --------------------------------------------------------- */
@@ -312,37 +390,46 @@ static void describe(blkid_probe probe, char *text, size_t size)
 			 table ? table : "of some kind");
 }
 
-/* What blkid_do_safeprobe() returns where several kinds fit. */
-#define SIGNATURES_DIFFER	(-2)
+/* What blkid_do_safeprobe() returns. */
+enum {
+	SIGNATURE_ONE = 0,
+	SIGNATURE_NONE = 1,
+	SIGNATURES_DIFFER = -2,
+};
 
-static bool refuses_signature(const struct guard_question *q, char *why,
-			      size_t size)
+static int probe_all(blkid_probe probe)
+{
+	blkid_probe_enable_superblocks(probe, 1);
+	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE |
+							 BLKID_SUBLKS_USAGE);
+	blkid_probe_enable_partitions(probe, 1);
+	errno = 0;
+	return blkid_do_safeprobe(probe);
+}
+
+/* What cannot be read may bear one: a bad sector says nothing of the next. */
+static enum p2pdma_answer refuses_signature(const struct guard_question *q,
+					    char *why, size_t size)
 {
 	_cleanup_(free_probe) blkid_probe probe = NULL;
 	char what[96] = "several signatures";
 	int rc;
 
 	if (!is_device(q->destination))
-		return false;
+		return P2PDMA_NO;
+	errno = 0;
 	probe = blkid_new_probe_from_filename(q->destination->path);
-	if (!probe)
-		return false;
-	blkid_probe_enable_superblocks(probe, 1);
-	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE |
-							 BLKID_SUBLKS_USAGE);
-	blkid_probe_enable_partitions(probe, 1);
-	rc = blkid_do_safeprobe(probe);
-	/*
-	 * Nothing there; or not readable, as what has protection information
-	 * and was never written: nobody keeps data there.
-	 */
-	if (rc && rc != SIGNATURES_DIFFER)
-		return false;
-	if (!rc)
+	rc = probe ? probe_all(probe) : -1;
+	if (rc == SIGNATURE_NONE)
+		return P2PDMA_NO;
+	if (rc != SIGNATURE_ONE && rc != SIGNATURES_DIFFER)
+		return give_up(q, "bears a signature", errno ? errno : EIO,
+			       why, size);
+	if (rc == SIGNATURE_ONE)
 		describe(probe, what, sizeof(what));
 	snprintf(why, size, "%s bears %s: clear it with wipefs",
 		 q->destination->path, what);
-	return true;
+	return P2PDMA_YES;
 }
 
 /* Those that cannot be forced come first, then the cheap before the slow. */
@@ -366,8 +453,9 @@ unsigned guard_ask_all(const struct guard_question *question,
 
 		answer->guard = &guards[i];
 		answer->why[0] = '\0';
-		answer->is_refusing = guards[i].refuses(question, answer->why,
-							sizeof(answer->why));
+		answer->answer = guards[i].refuses(question, answer->why,
+						   sizeof(answer->why));
+		answer->is_refusing = answer->answer != P2PDMA_NO;
 	}
 	return ARRAY_SIZE(guards);
 }

@@ -25,9 +25,12 @@ struct guard {
 	const char *id;		/* stable, "mounted" */
 	const char *asks;	/* for people: what it looks at */
 	bool can_be_forced;
-	/* True refuses; then a sentence without full stop is in @why. */
-	bool (*refuses)(const struct guard_question *question, char *why,
-			size_t size);
+	/*
+	 * YES refuses, UNKNOWN could not find out; then a sentence without
+	 * full stop is in @why.
+	 */
+	enum p2pdma_answer (*refuses)(const struct guard_question *question,
+				      char *why, size_t size);
 };
 
 #define GUARD_WHY_SIZE	320
@@ -35,7 +38,8 @@ struct guard {
 
 struct guard_answer {
 	const struct guard *guard;
-	bool is_refusing;
+	enum p2pdma_answer answer;
+	bool is_refusing;	/* YES, and UNKNOWN */
 	char why[GUARD_WHY_SIZE];
 };
 

@@ -107,6 +107,13 @@ static void add_error(struct json_object *errors, const struct copy_job *job,
 	tree_add_int(e, "errno", -error->error);
 }
 
+static const char *get_answer(enum p2pdma_answer answer)
+{
+	if (answer == P2PDMA_UNKNOWN)
+		return "unknown";
+	return answer == P2PDMA_YES ? "yes" : "no";
+}
+
 static void add_guards(struct json_object *tree, const struct copy_job *job)
 {
 	struct json_object *guards = tree_add_array(tree, "guards");
@@ -118,6 +125,7 @@ static void add_guards(struct json_object *tree, const struct copy_job *job)
 		tree_add_text(g, "id", a->guard->id);
 		tree_add_text(g, "asks", a->guard->asks);
 		tree_add_bool(g, "refuses", a->is_refusing);
+		tree_add_text(g, "answer", get_answer(a->answer));
 		tree_add_bool(g, "can_be_forced", a->guard->can_be_forced);
 		tree_add_text(g, "why", a->is_refusing ? a->why : NULL);
 	}

@@ -149,6 +149,7 @@ is "it is the same report, without measurements" \
 is "with every guard's answer" \
 	"$(value '[.guards[] | select(.refuses | not) | .id] | join(" ")')" \
 	"overlap too-small mounted swap in-use signature"
+is "in a word" "$(value '[.guards[].answer] | unique | tojson')" '["no"]'
 exits 3 "a dry run tells of peer memory that is required" \
 	p2pcopy --dry-run --require-peer a b
 exits 5 "a dry run tells of a guard that refuses" p2pcopy --dry-run a a
@@ -211,6 +212,24 @@ copies "one half of a device may go into the other" \
 	--size=8M --seek=8M "$two" "$two"
 ok "and is there" cmp <(head -c 8M two.img) <(tail -c 8M two.img)
 
+# apart SENTENCE SOURCE DEST: they share bytes, which nothing overrides.
+apart() {
+	exits 5 "$1 is refused, also when forced" \
+		p2pcopy --provider=host --force --size=4K "$2" "$3"
+	like "$1: says so" "$(cat "$work/stderr")" 'share the same bytes'
+}
+
+copies "loop devices of two files are apart" --size=1M "$two" "$one"
+apart "a file onto the loop device that it backs" two.img "$two"
+apart "a loop device into its file" "$two" two.img
+second=$(losetup --show -f two.img) && loops="$loops $second"
+apart "from one loop device of a file to another one" "$two" "$second"
+shifted=$(losetup --show -o 8388608 -f two.img) && loops="$loops $shifted"
+apart "an offset does not hide it" "$shifted" two.img
+copies "but what lies apart may be copied" --size=4M "$shifted" "$two"
+exits 5 "up to where they meet" p2pcopy --provider=host --force \
+	--size=4M --seek=5M "$shifted" "$two"
+
 # guarded ID DEVICE IMAGE: refused, forced, and what the plan says of it.
 # A swap area is written by the kernel, behind its first page.
 guarded() {
@@ -241,6 +260,13 @@ if command -v mkfs.ext4 >/dev/null; then
 		copies "a file on the device is copied" mount/file b
 		exits 5 "a file is not copied onto the device that holds it" \
 			p2pcopy --force mount/file "$one"
+		copies "a file is copied beside it" mount/file mount/beside
+		random mount/image 4194304
+		inner=$(losetup --show -f mount/image)
+		apart "a loop device onto the disk that holds its file" \
+			"$inner" "$one"
+		apart "and the disk into the loop device" "$one" "$inner"
+		losetup -d "$inner"
 		umount mount
 	else
 		skip "mount refuses" "mounted: refused"

@@ -2,41 +2,91 @@
 #include "engine/guard.h"
 #include "unit/unit.h"
 
+#include <stdint.h>
 #include <string.h>
 
-static const struct p2pdma_layer on_disk[] = { { "nvme", "nvme0n1" } };
-static const struct p2pdma_layer on_md[] = {
-	{ "md-raid0", "md0" }, { "nvme", "nvme0n1" },
-};
+#define PLACE(container, member, start, end, is_linear)	\
+	{ (container), (member), (start), (end), (is_linear) }
+#define DISK(start, end)	PLACE("nvme0n1", NULL, start, end, true)
+#define IN_DISK(start, end)	PLACE("nvme0n1", NULL, start, end, false)
+#define END			UINT64_MAX
 
 /* Device numbers that no device has; paths that are not there. */
-#define TARGET(k, p, d, minor, s, n)					\
-	{ .kind = (k), .path = (p), .disk = (d), .start_bytes = (s),	\
-	  .size_bytes = (n), .device_major = 4000,			\
-	  .device_minor = (minor),					\
-	  .layers = on_disk, .layer_count = 1 }
+#define TARGET(name, k, n, ...)						\
+	static const struct p2pdma_place name##_places[] = {		\
+		__VA_ARGS__						\
+	};								\
+	static const struct p2pdma_way name##_way = {			\
+		name##_places,						\
+		sizeof(name##_places) / sizeof(name##_places[0]),	\
+	};								\
+	static const struct p2pdma_target name = {			\
+		.kind = P2PDMA_TARGET_##k, .path = "/none/" #name,	\
+		.size_bytes = (n), .device_major = 4000,		\
+		.ways = &name##_way, .way_count = 1,			\
+	}
 
-static const struct p2pdma_target disk =
-	TARGET(P2PDMA_TARGET_BLOCK, "/none/nvme0n1", "nvme0n1", 0, 0, 1000);
-static const struct p2pdma_target first =
-	TARGET(P2PDMA_TARGET_PARTITION, "/none/nvme0n1p1", "nvme0n1", 1,
-	       100, 400);
-static const struct p2pdma_target second =
-	TARGET(P2PDMA_TARGET_PARTITION, "/none/nvme0n1p2", "nvme0n1", 2,
-	       500, 500);
-static const struct p2pdma_target file =
-	TARGET(P2PDMA_TARGET_FILE, "/none/file", "nvme0n1", 1, 100, 50);
-static const struct p2pdma_target other_file =
-	TARGET(P2PDMA_TARGET_FILE, "/none/other", "nvme0n1", 1, 100, 50);
+TARGET(disk, BLOCK, 1000, DISK(0, END));
+TARGET(first, PARTITION, 400, DISK(100, 500));
+TARGET(second, PARTITION, 500, DISK(500, 1000));
+TARGET(file, FILE, 50, PLACE("1:1", "7", 0, END, true),
+       IN_DISK(100, 500));
+TARGET(other_file, FILE, 50, PLACE("1:1", "8", 0, END, true),
+       IN_DISK(100, 500));
+TARGET(file_on_disk, FILE, 50, PLACE("1:0", "7", 0, END, true),
+       IN_DISK(0, END));
+TARGET(loop, BLOCK, 50, PLACE("loop0", NULL, 0, END, true),
+       PLACE("1:1", "7", 0, END, true), IN_DISK(100, 500));
+TARGET(same_loop, BLOCK, 30, PLACE("loop1", NULL, 0, END, true),
+       PLACE("1:1", "7", 20, END, true), IN_DISK(100, 500));
+TARGET(other_loop, BLOCK, 50, PLACE("loop2", NULL, 0, END, true),
+       PLACE("1:1", "8", 0, END, true), IN_DISK(100, 500));
+TARGET(file_in_loop, FILE, 5, PLACE("7:0", "7", 0, END, true),
+       PLACE("loop0", NULL, 0, END, false), PLACE("1:1", "7", 0, END, false),
+       IN_DISK(100, 500));
+TARGET(file_beside_it, FILE, 5, PLACE("7:0", "8", 0, END, true),
+       PLACE("loop0", NULL, 0, END, false), PLACE("1:1", "7", 0, END, false),
+       IN_DISK(100, 500));
+TARGET(linear, BLOCK, 50, PLACE("dm-0", NULL, 0, END, true), IN_DISK(0, END));
+TARGET(also_linear, BLOCK, 50, PLACE("dm-1", NULL, 0, END, true),
+       IN_DISK(0, END));
+TARGET(volume, BLOCK, 50, PLACE("dm-2", NULL, 0, END, true),
+       PLACE("LVM-a", "dm-2", 0, END, true), IN_DISK(100, 500));
+TARGET(other_volume, BLOCK, 50, PLACE("dm-3", NULL, 0, END, true),
+       PLACE("LVM-a", "dm-3", 0, END, true), IN_DISK(100, 500));
+TARGET(thin_volume, BLOCK, 50, PLACE("dm-4", NULL, 0, END, true),
+       PLACE("LVM-a", "dm-4", 0, END, true),
+       PLACE("dm-3", NULL, 0, END, false),
+       PLACE("LVM-a", "dm-3", 0, END, false), IN_DISK(100, 500));
+TARGET(file_on_volume, FILE, 50, PLACE("2:0", "7", 0, END, true),
+       PLACE("dm-2", NULL, 0, END, false),
+       PLACE("LVM-a", "dm-2", 0, END, false), IN_DISK(100, 500));
+TARGET(array_start, PARTITION, 50, PLACE("md0", NULL, 10, 60, true),
+       IN_DISK(0, END));
+TARGET(array_end, PARTITION, 50, PLACE("md0", NULL, 60, 110, true),
+       IN_DISK(0, END));
+TARGET(apart, BLOCK, 1000, PLACE("nvme1n1", NULL, 0, END, true));
+
+/* The second of two members. */
+static const struct p2pdma_place one_member[] = {
+	PLACE("md0", NULL, 0, END, true),
+	PLACE("nvme1n1", NULL, 0, END, false),
+};
+static const struct p2pdma_place two_member[] = {
+	PLACE("md0", NULL, 0, END, true), IN_DISK(0, END),
+};
+static const struct p2pdma_way members[] = {
+	{ one_member, 2 }, { two_member, 2 },
+};
 static const struct p2pdma_target array = {
-	.kind = P2PDMA_TARGET_BLOCK, .path = "/none/md0", .disk = "md0",
+	.kind = P2PDMA_TARGET_BLOCK, .path = "/none/md0",
 	.size_bytes = 2000, .device_major = 4000,
-	.layers = on_md, .layer_count = 2,
+	.ways = members, .way_count = 2,
 };
 static const char *const holders[] = { "md0" };
 static const struct p2pdma_target held = {
 	.kind = P2PDMA_TARGET_BLOCK, .path = "/none/nvme1n1",
-	.disk = "nvme1n1", .size_bytes = 1000, .device_major = 4000,
+	.size_bytes = 1000, .device_major = 4000,
 	.holders = holders, .holder_count = 1,
 };
 
@@ -87,6 +137,45 @@ static const struct {
 	{ "two files", &file, 0, &other_file, 0, 50, "" },
 	{ "a member into its array", &disk, 0, &array, 0, 10, "overlap" },
 	{ "an array into its member", &array, 0, &second, 0, 10, "overlap" },
+	{ "an array into its other member", &array, 0, &apart, 0, 10,
+	  "overlap" },
+	{ "partitions of an array", &array_start, 0, &array_end, 0, 50, "" },
+	{ "partitions of an array that meet", &array_start, 0, &array_end, 0,
+	  51, "overlap" },
+	{ "a file system on the disk into a partition of it", &file_on_disk,
+	  0, &second, 0, 50, "overlap" },
+	{ "a file onto its loop device", &file, 0, &loop, 0, 50, "overlap" },
+	{ "a loop device into its file", &loop, 0, &file, 0, 50, "overlap" },
+	{ "a file beside its loop device's", &file, 0, &loop, 25, 25, "" },
+	{ "two loop devices of a file", &loop, 0, &same_loop, 0, 30,
+	  "overlap" },
+	{ "two that are apart by their offset", &loop, 0, &same_loop, 0, 20,
+	  "" },
+	{ "loop devices of two files", &loop, 0, &other_loop, 0, 50, "" },
+	{ "a loop device onto the partition below", &loop, 0, &first, 0, 50,
+	  "overlap" },
+	{ "a loop device onto the partition beside", &loop, 0, &second, 0,
+	  50, "" },
+	{ "two files in a loop device", &file_in_loop, 0, &file_beside_it, 0,
+	  5, "" },
+	{ "a file in a loop device onto that", &file_in_loop, 0, &loop, 0, 5,
+	  "overlap" },
+	{ "a file in a loop device into its file", &file_in_loop, 0, &file,
+	  0, 5, "overlap" },
+	{ "two linear devices", &linear, 0, &also_linear, 0, 10, "overlap" },
+	{ "two volumes of a group", &volume, 0, &other_volume, 0, 50, "" },
+	{ "a thin volume onto its pool", &thin_volume, 0, &other_volume, 0,
+	  50, "overlap" },
+	{ "a thin volume onto another one", &thin_volume, 0, &volume, 0, 50,
+	  "" },
+	{ "a file onto its volume", &file_on_volume, 0, &volume, 0, 50,
+	  "overlap" },
+	{ "a file on a volume onto the partition beside", &file_on_volume, 0,
+	  &second, 0, 50, "" },
+	{ "a file on a volume onto its partition", &file_on_volume, 0,
+	  &first, 0, 50, "overlap" },
+	{ "offsets beyond all", &disk, 0, &disk, UINT64_MAX - 1, 100,
+	  "too-small" },
 	{ "nothing", &disk, 0, &disk, 0, 0, "" },
 };
 
@@ -122,6 +211,29 @@ START_TEST(a_part_of_an_array_is_in_use_and_can_be_forced)
 }
 END_TEST
 
+START_TEST(what_cannot_be_told_is_refused_and_can_be_forced)
+{
+	bool is_told = true;
+
+	ck_assert_str_eq(ask(NULL, 0, &second, 0, 500, false), "in-use");
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		if (!answers[i].guard)
+			continue;
+		ck_assert_int_eq(answers[i].is_refusing,
+				 answers[i].answer != P2PDMA_NO);
+		is_told &= answers[i].answer != P2PDMA_UNKNOWN;
+		if (!strcmp(answers[i].guard->id, "signature"))
+			ck_assert_str_eq(answers[i].why,
+					 "it could not be told whether "
+					 "/none/second bears a signature: No "
+					 "such file or directory: make sure "
+					 "of it");
+	}
+	ck_assert(!is_told);
+	ck_assert_str_eq(ask(NULL, 0, &second, 0, 500, true), "");
+}
+END_TEST
+
 START_TEST(guards_that_cannot_be_forced_come_first)
 {
 	bool has_forcible = false;
@@ -142,4 +254,5 @@ UNIT_SUITE("guard",
 	   what_overlaps_is_refused_and_cannot_be_forced,
 	   a_destination_that_is_too_small_cannot_be_forced,
 	   a_part_of_an_array_is_in_use_and_can_be_forced,
+	   what_cannot_be_told_is_refused_and_can_be_forced,
 	   guards_that_cannot_be_forced_come_first);
