@@ -85,8 +85,8 @@ static const struct cli_option options[] = {
 	  .kind = CLI_SIZE, .offset = AT(block_bytes), .least = 1,
 	  .most = 256 * MIB, .aliases = { "bs" } },
 	{ .name = "depth", .letter = 'd', .argument = "N",
-	  .help = "blocks in flight [16M of them, or what the provider has "
-		  "room for]",
+	  .help = "blocks in flight [8M of them, of host memory 16M, or what "
+		  "the provider has room for]",
 	  .kind = CLI_NUMBER, .offset = AT(depth), .least = 1, .most = 4096,
 	  .aliases = { "iodepth" } },
 

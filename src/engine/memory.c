@@ -18,7 +18,12 @@
 #define BLOCK_USUAL	MIB
 /* A block much smaller than this costs more than it hides. */
 #define BLOCK_SMALL	(64 * KIB)
-#define FLIGHT_BYTES	(16 * MIB)
+/*
+ * In flight. Reads that begin together end together, so that the writes begin
+ * late by as much: through peer memory, no more than hides two drives' latency.
+ */
+#define FLIGHT_HOST	(16 * MIB)
+#define FLIGHT_PEER	(8 * MIB)
 #define DEPTH_LEAST	4
 /* A drive that does not answer one read for so long is not to be used. */
 #define PROBE_TIMEOUT_NS	(20 * NS_PER_SEC)
@@ -47,6 +52,7 @@ struct limits {
 	uint64_t most;		/* peer memory goes no further */
 	uint64_t best;		/* beyond it the kernel cuts, slowly */
 	uint64_t room;		/* of the provider */
+	uint64_t flight;	/* bytes of all blocks */
 };
 
 static uint32_t choose_block(const struct memory_wish *wish,
@@ -66,14 +72,15 @@ static uint32_t choose_block(const struct memory_wish *wish,
 	return (uint32_t)MAX(round_down(block, BLOCK_LEAST), BLOCK_LEAST);
 }
 
-static unsigned choose_depth(const struct memory_wish *wish, uint32_t block)
+static unsigned choose_depth(const struct memory_wish *wish, uint32_t block,
+			     uint64_t flight)
 {
 	uint64_t size = wish->size_bytes;
 	uint64_t blocks = MAX(size / block + !!(size % block), 1);
 	uint64_t depth = wish->depth;
 
 	if (!depth)
-		depth = MIN(MAX(FLIGHT_BYTES / block, DEPTH_LEAST),
+		depth = MIN(MAX(flight / block, DEPTH_LEAST),
 			    MEMORY_DEPTH_MOST);
 	return (unsigned)MIN(depth, blocks);
 }
@@ -83,7 +90,7 @@ static void choose_sizes(struct memory *m, const struct limits *limits)
 	const struct memory_wish *wish = &m->wish;
 
 	m->block_bytes = choose_block(wish, limits);
-	m->depth = choose_depth(wish, m->block_bytes);
+	m->depth = choose_depth(wish, m->block_bytes, limits->flight);
 	m->is_block_changed = wish->block_bytes &&
 			      wish->block_bytes <= wish->size_bytes &&
 			      wish->block_bytes != m->block_bytes;
@@ -99,6 +106,7 @@ static void choose_peer_sizes(struct memory *m)
 		.most = most,
 		.best = most,
 		.room = m->function->memory->available_bytes,
+		.flight = FLIGHT_PEER,
 	};
 
 	choose_sizes(m, &limits);
@@ -111,6 +119,7 @@ static void choose_host_sizes(struct memory *m)
 	const struct limits limits = {
 		.best = tighter(a ? a->max_io_bytes : 0,
 				b ? b->max_io_bytes : 0),
+		.flight = FLIGHT_HOST,
 	};
 
 	choose_sizes(m, &limits);
