@@ -24,13 +24,16 @@ static bool file_matches(const char *path, mode_t mode)
 	return S_ISREG(mode) || !mode;
 }
 
-/* As cp: a link's target is written, not the link. */
+/* As cp: a link's target is written, not the link; which must be there. */
 static int follow_links(struct endpoint *endpoint)
 {
 	char *real = realpath(endpoint->path, NULL);
+	struct stat st;
 
+	if (!real && errno == ENOENT && lstat(endpoint->path, &st))
+		return 0;
 	if (!real)
-		return errno == ENOENT ? 0 : -errno;
+		return -errno;
 	free(endpoint->path);
 	endpoint->path = real;
 	return 0;
@@ -54,49 +57,87 @@ static const char *get_name(const struct endpoint *endpoint)
 	return slash ? slash + 1 : endpoint->path;
 }
 
+/* What is written first must be writable; commit takes it back. */
+static mode_t get_first_mode(const struct endpoint *endpoint)
+{
+	return endpoint->new_mode | S_IRUSR | S_IWUSR;
+}
+
 /* Hidden, and with our process id, so that two copies do not meet. */
-static int create_aside(struct endpoint *endpoint)
+static int name_aside(struct endpoint *endpoint)
 {
 	if (asprintf(&endpoint->aside, ".%.200s.%ld.part",
-		     get_name(endpoint), (long)getpid()) < 0) {
-		endpoint->aside = NULL;
-		return -ENOMEM;
-	}
-	endpoint->fd = openat(endpoint->directory_fd, endpoint->aside,
-			      O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (endpoint->fd < 0) {
-		free(steal_pointer(endpoint->aside));
-		return -errno;
-	}
-	endpoint->is_unseen = true;
-	return 0;
+		     get_name(endpoint), (long)getpid()) >= 0)
+		return 0;
+	endpoint->aside = NULL;
+	return -ENOMEM;
 }
 
-/* What it replaces decides about owner and mode; owner only if allowed. */
-static int take_over(struct endpoint *endpoint)
+static int create_named(struct endpoint *endpoint)
 {
-	struct stat old;
+	int rc = name_aside(endpoint);
 
-	if (fstatat(endpoint->directory_fd, get_name(endpoint), &old, 0))
-		return errno == ENOENT ? 0 : -errno;
-	if (faccessat(endpoint->directory_fd, get_name(endpoint), W_OK,
-		      AT_EACCESS))
-		return -errno;
-	if (fchown(endpoint->fd, old.st_uid, old.st_gid))
-		old.st_mode &= ~(mode_t)(S_ISUID | S_ISGID);
-	return fchmod(endpoint->fd, old.st_mode & 07777) ? -errno : 0;
+	if (rc)
+		return rc;
+	endpoint->fd = openat(endpoint->directory_fd, endpoint->aside,
+			      O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+			      get_first_mode(endpoint));
+	if (endpoint->fd >= 0)
+		return 0;
+	rc = -errno;
+	free(steal_pointer(endpoint->aside));
+	return rc;
 }
 
-static int open_aside(struct endpoint *endpoint)
+/* Nothing of it stays, however we end. Not everywhere; and it needs /proc. */
+static bool create_nameless(struct endpoint *endpoint)
+{
+	char self[ENDPOINT_SELF_SIZE];
+
+	endpoint->fd = openat(endpoint->directory_fd, ".",
+			      O_RDWR | O_TMPFILE | O_CLOEXEC,
+			      get_first_mode(endpoint));
+	if (endpoint->fd < 0)
+		return false;
+	endpoint_get_self(endpoint, self);
+	if (!access(self, F_OK))
+		return true;
+	close(endpoint->fd);
+	endpoint->fd = -1;
+	return false;
+}
+
+/* What it replaces decides about owner and mode. */
+static int take_over(struct endpoint *endpoint, const struct stat *old)
+{
+	if (fchown(endpoint->fd, old->st_uid, old->st_gid))
+		return -errno;
+	endpoint->new_mode = old->st_mode & 07777;
+	return fchmod(endpoint->fd, endpoint->new_mode) ? -errno : 0;
+}
+
+static int create_aside(struct endpoint *endpoint, const struct stat *old)
 {
 	int rc;
 
-	rc = follow_links(endpoint);
-	if (!rc)
-		rc = open_directory(endpoint);
-	if (!rc)
-		rc = create_aside(endpoint);
-	return rc ? rc : take_over(endpoint);
+	rc = open_directory(endpoint);
+	if (!rc && !create_nameless(endpoint))
+		rc = create_named(endpoint);
+	if (rc)
+		return rc;
+	endpoint->is_unseen = true;
+	return old ? take_over(endpoint, old) : 0;
+}
+
+static void drop_aside(struct endpoint *endpoint)
+{
+	if (endpoint->aside)
+		unlinkat(endpoint->directory_fd, endpoint->aside, 0);
+	free(steal_pointer(endpoint->aside));
+	endpoint->is_unseen = false;
+	if (endpoint->fd >= 0)
+		close(endpoint->fd);
+	endpoint->fd = -1;
 }
 
 static int open_in_place(struct endpoint *endpoint)
@@ -108,6 +149,54 @@ static int open_in_place(struct endpoint *endpoint)
 		return -errno;
 	endpoint->size_bytes = (uint64_t)st.st_size;
 	return 0;
+}
+
+static bool is_mount_point(const char *path)
+{
+	struct statx facts = { 0 };
+
+	return !statx(AT_FDCWD, path, 0, 0, &facts) &&
+	       facts.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
+/* Other names mean this very file, or none can be put in its place. */
+static bool has_to_stay(const char *path, const struct stat *old)
+{
+	return old->st_nlink > 1 || is_mount_point(path);
+}
+
+static bool is_not_permitted(int rc)
+{
+	return rc == -EACCES || rc == -EPERM || rc == -EROFS;
+}
+
+/* Written aside, unless only the file itself may be written. */
+static int replace_old(struct endpoint *endpoint, const struct stat *old)
+{
+	int rc;
+
+	if (faccessat(AT_FDCWD, endpoint->path, W_OK, AT_EACCESS))
+		return -errno;
+	if (has_to_stay(endpoint->path, old))
+		return open_in_place(endpoint);
+	rc = create_aside(endpoint, old);
+	if (!is_not_permitted(rc))
+		return rc;
+	drop_aside(endpoint);
+	return open_in_place(endpoint);
+}
+
+static int open_aside(struct endpoint *endpoint)
+{
+	struct stat old;
+	int rc;
+
+	rc = follow_links(endpoint);
+	if (rc)
+		return rc;
+	if (!stat(endpoint->path, &old))
+		return replace_old(endpoint, &old);
+	return errno == ENOENT ? create_aside(endpoint, NULL) : -errno;
 }
 
 static int file_open(struct endpoint *endpoint, mode_t mode)
@@ -124,13 +213,56 @@ static int file_open(struct endpoint *endpoint, mode_t mode)
 	return endpoint_learn_identity(endpoint);
 }
 
+/* Where the name is free, at once; else under another one to be renamed. */
+static int give_name(struct endpoint *endpoint)
+{
+	char self[ENDPOINT_SELF_SIZE];
+	int rc;
+
+	endpoint_get_self(endpoint, self);
+	if (!linkat(AT_FDCWD, self, endpoint->directory_fd, get_name(endpoint),
+		    AT_SYMLINK_FOLLOW))
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	rc = name_aside(endpoint);
+	if (rc)
+		return rc;
+	if (!linkat(AT_FDCWD, self, endpoint->directory_fd, endpoint->aside,
+		    AT_SYMLINK_FOLLOW))
+		return 0;
+	rc = -errno;
+	free(steal_pointer(endpoint->aside));
+	return rc;
+}
+
 static int appear(struct endpoint *endpoint, bool is_synced)
 {
-	if (renameat(endpoint->directory_fd, endpoint->aside,
+	int rc = endpoint->aside ? 0 : give_name(endpoint);
+
+	if (rc)
+		return rc;
+	if (endpoint->aside &&
+	    renameat(endpoint->directory_fd, endpoint->aside,
 		     endpoint->directory_fd, get_name(endpoint)))
 		return -errno;
 	free(steal_pointer(endpoint->aside));
+	endpoint->is_unseen = false;
 	if (is_synced && fsync(endpoint->directory_fd))
+		return -errno;
+	return 0;
+}
+
+/* What only we needed to write it. */
+static int correct_mode(struct endpoint *endpoint)
+{
+	mode_t extra = get_first_mode(endpoint) & ~endpoint->new_mode;
+	struct stat st;
+
+	if (!endpoint->is_unseen || !extra)
+		return 0;
+	if (fstat(endpoint->fd, &st) ||
+	    fchmod(endpoint->fd, st.st_mode & 07777 & ~extra))
 		return -errno;
 	return 0;
 }
@@ -138,12 +270,18 @@ static int appear(struct endpoint *endpoint, bool is_synced)
 static int file_commit(struct endpoint *endpoint, uint64_t size_bytes,
 		       bool is_synced)
 {
-	if (endpoint->aside && ftruncate(endpoint->fd, (off_t)size_bytes))
+	int rc;
+
+	if (endpoint->mode & ENDPOINT_REPLACE &&
+	    ftruncate(endpoint->fd, (off_t)size_bytes))
 		return -errno;
 	endpoint->is_reserved = false;
+	rc = correct_mode(endpoint);
+	if (rc)
+		return rc;
 	if (is_synced && fsync(endpoint->fd))
 		return -errno;
-	return endpoint->aside ? appear(endpoint, is_synced) : 0;
+	return endpoint->is_unseen ? appear(endpoint, is_synced) : 0;
 }
 
 /* Room behind the end that the copy did not come to use. */

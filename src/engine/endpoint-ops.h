@@ -25,6 +25,11 @@ int endpoint_get_open_flags(const struct endpoint *endpoint);
  */
 void endpoint_open_direct(struct endpoint *endpoint, uint32_t fallback_align);
 
+/* A path of what fd is open on, also when it has no name. */
+#define ENDPOINT_SELF_SIZE	32
+void endpoint_get_self(const struct endpoint *endpoint,
+		       char self[ENDPOINT_SELF_SIZE]);
+
 /* Identity from fstat(2) of fd. 0 or -errno. */
 int endpoint_learn_identity(struct endpoint *endpoint);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -57,6 +58,12 @@ int endpoint_learn_identity(struct endpoint *endpoint)
 	return 0;
 }
 
+void endpoint_get_self(const struct endpoint *endpoint,
+		       char self[ENDPOINT_SELF_SIZE])
+{
+	snprintf(self, ENDPOINT_SELF_SIZE, "/proc/self/fd/%d", endpoint->fd);
+}
+
 /* The path may have been given to something else between two opens. */
 static bool is_same_inode(int a, int b)
 {
@@ -88,10 +95,14 @@ static bool learn_alignment(struct endpoint *endpoint, int fd,
 void endpoint_open_direct(struct endpoint *endpoint, uint32_t fallback_align)
 {
 	int flags = endpoint_get_open_flags(endpoint) | O_DIRECT;
+	char self[ENDPOINT_SELF_SIZE];
 	_cleanup_fd_ int fd = -1;
 
+	endpoint_get_self(endpoint, self);
 	if (endpoint->aside)
 		fd = openat(endpoint->directory_fd, endpoint->aside, flags);
+	else if (endpoint->is_unseen)
+		fd = open(self, flags);
 	else
 		fd = open(endpoint->path, flags);
 	if (fd >= 0 && is_same_inode(fd, endpoint->fd) &&
@@ -110,7 +121,8 @@ static const struct endpoint_ops *find_ops(const char *path, mode_t mode)
 	return NULL;
 }
 
-int endpoint_open(const char *path, unsigned mode, struct endpoint **endpoint)
+int endpoint_open_new(const char *path, unsigned mode, mode_t new_mode,
+		      struct endpoint **endpoint)
 {
 	const struct endpoint_ops *ops;
 	struct stat st = { 0 };
@@ -127,6 +139,7 @@ int endpoint_open(const char *path, unsigned mode, struct endpoint **endpoint)
 	e = endpoint_create(ops, path, mode);
 	if (!e)
 		return -ENOMEM;
+	e->new_mode = new_mode;
 	rc = ops->open(e, st.st_mode);
 	if (rc) {
 		endpoint_close(e);
@@ -134,6 +147,11 @@ int endpoint_open(const char *path, unsigned mode, struct endpoint **endpoint)
 	}
 	*endpoint = e;
 	return 0;
+}
+
+int endpoint_open(const char *path, unsigned mode, struct endpoint **endpoint)
+{
+	return endpoint_open_new(path, mode, 0666, endpoint);
 }
 
 void endpoint_close(struct endpoint *endpoint)

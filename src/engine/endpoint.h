@@ -31,7 +31,8 @@ enum endpoint_mode {
 	/*
 	 * With WRITE: a file is written aside and appears under its name,
 	 * whole, by endpoint_commit(); the one that it replaces stays until
-	 * then. Ignored for block devices.
+	 * then. One that cannot be exchanged (is_unseen is false) is written
+	 * in place and cut. Ignored for block devices.
 	 */
 	ENDPOINT_REPLACE = 4,
 	/* With WRITE: -EBUSY when a block device is mounted or in use. */
@@ -55,7 +56,8 @@ struct endpoint {
 	ino_t inode;
 	dev_t rdev;		/* of a block device; 0 for files */
 	int directory_fd;	/* of a file being replaced; else -1 */
-	char *aside;		/* its name while it is not complete */
+	char *aside;		/* its name while it is not complete; NULL: none */
+	mode_t new_mode;	/* of a file that is made, but for the umask */
 	bool is_unseen;		/* nobody else sees fd's file, nor misses it */
 	bool is_reserved;	/* there may be room that was not used */
 };
@@ -85,6 +87,10 @@ struct endpoint_ops {
  */
 int endpoint_open(const char *path, unsigned mode,
 		  struct endpoint **endpoint);
+
+/* The same; a file that was not there gets @new_mode instead of 0666. */
+int endpoint_open_new(const char *path, unsigned mode, mode_t new_mode,
+		      struct endpoint **endpoint);
 
 /* Drops a replacement that was not committed. NULL is fine. */
 void endpoint_close(struct endpoint *endpoint);
