@@ -11,6 +11,16 @@
 
 #include "base/cleanup.h"
 
+void output_hold_standard(void)
+{
+	/* The other way round than they are used: that tells of it. */
+	static const int flags[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) < 0)
+			_exit(EXIT_FAILED);
+}
+
 /* Devices, pipes and sockets are written to, never replaced. */
 static bool is_special(const char *path)
 {

@@ -11,6 +11,12 @@
 #include "cli/cli.h"
 #include "report/writer.h"
 
+/*
+ * First thing in main(): what was closed is opened, so that no file of ours
+ * gets the number of a standard stream. Such a stream still fails.
+ */
+void output_hold_standard(void);
+
 struct output {
 	FILE *file;	/* to be written to */
 	char *path;	/* NULL: stdout */

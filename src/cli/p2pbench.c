@@ -650,8 +650,7 @@ static void catch_signals(void)
 	struct sigaction action = { .sa_handler = catch };
 
 	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	exit_catch(&action);
 }
 
 static int measure_all(struct session *s)
@@ -700,6 +699,7 @@ int main(int argc, char **argv)
 	struct output output;
 	int code, rc;
 
+	output_hold_standard();
 	setlocale(LC_ALL, "");
 	list_workloads();
 	code = cli_parse(&program, argc, argv, &s.common, &s.options);

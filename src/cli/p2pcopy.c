@@ -152,8 +152,7 @@ static void catch_signals(void)
 		.sa_flags = (int)SA_RESETHAND,
 	};
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	exit_catch(&action);
 }
 
 /* --- what is said ------------------------------------------------------- */
@@ -252,6 +251,9 @@ static int blame(const struct session *s, int rc)
 	case COPY_JOB_WRONG:
 		cli_error(program.name, "%s", job->tried);
 		return EXIT_USAGE;
+	case COPY_JOB_REJECTED:
+		cli_error(program.name, "%s", job->tried);
+		return EXIT_FAILED;
 	case COPY_JOB_REFUSED:
 		cli_error(program.name, "refused: %s%s", job->tried,
 			  is_forcible(job) && !job->args.is_forced ?
@@ -262,7 +264,7 @@ static int blame(const struct session *s, int rc)
 	case COPY_JOB_INTERRUPTED:
 		cli_error(program.name, "interrupted: what is in flight was "
 			  "awaited");
-		return caught == SIGTERM ? EXIT_TERMINATED : EXIT_INTERRUPTED;
+		return 128 + (int)caught;
 	case COPY_JOB_NONE:
 	case COPY_JOB_FAILED:
 		break;
@@ -389,8 +391,21 @@ static void fini(struct session *s, int code)
 	p2pdma_context_destroy(s->context);
 }
 
+static bool is_host_wanted(const char *provider)
+{
+	return provider && (!strcmp(provider, "host") ||
+			    !strcmp(provider, "none"));
+}
+
 static int check_usage(const struct session *s)
 {
+	if (s->options.is_peer_required &&
+	    is_host_wanted(s->options.provider)) {
+		cli_error(program.name, "--require-peer: contradicts "
+			  "--provider=%s (leave one of them away)",
+			  s->options.provider);
+		return EXIT_USAGE;
+	}
 	if (s->common.operand_count == 2)
 		return CLI_GO_ON;
 	cli_error(program.name, "needs SOURCE and DEST, not %zu operand%s (see "
@@ -410,6 +425,7 @@ int main(int argc, char **argv)
 	};
 	int code, rc;
 
+	output_hold_standard();
 	setlocale(LC_CTYPE, "");
 	code = cli_parse(&program, argc, argv, &s.common, &s.options);
 	if (code == CLI_GO_ON)

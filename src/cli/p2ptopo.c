@@ -268,6 +268,7 @@ int main(int argc, char **argv)
 	enum word word;
 	int code;
 
+	output_hold_standard();
 	setlocale(LC_CTYPE, "");
 	code = cli_parse(&program, argc, argv, &topo.common, &topo);
 	if (code == CLI_GO_ON)

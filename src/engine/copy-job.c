@@ -2,6 +2,7 @@
 #include "engine/copy-job.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/macro.h"
@@ -46,13 +48,29 @@ static int blame_kind(struct copy_job *job, const struct p2pdma_target *target,
 		     "%s %s", deed, path);
 }
 
+static int remember(const char *path, struct copy_identity *identity)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	*identity = (struct copy_identity){
+		.device = st.st_dev,
+		.inode = st.st_ino,
+		.rdev = S_ISBLK(st.st_mode) ? st.st_rdev : 0,
+	};
+	return 0;
+}
+
 static int resolve_source(struct copy_job *job)
 {
 	const char *path = job->args.source;
 	int rc;
 
-	rc = p2pdma_target_resolve(job->context, job->topology, path, -1,
-				   &job->source);
+	rc = remember(path, &job->source_identity);
+	if (!rc)
+		rc = p2pdma_target_resolve(job->context, job->topology, path,
+					   -1, &job->source);
 	if (rc)
 		return blame(job, COPY_JOB_FAILED, rc, "read %s", path);
 	if (is_device(job->source) || job->source->kind == P2PDMA_TARGET_FILE)
@@ -78,6 +96,25 @@ static int name_destination(struct copy_job *job)
 	return job->destination_path ? 0 : -ENOMEM;
 }
 
+/* As cp: what could only fail at the end, or surprise, is not begun. */
+static int check_name(struct copy_job *job)
+{
+	const char *path = job->destination_path;
+	size_t length = strlen(path);
+	struct stat st;
+
+	if (length && path[length - 1] == '/')
+		return blame(job, COPY_JOB_REJECTED, -ENOTDIR,
+			     "%s is no directory (make it, or leave the slash "
+			     "away)", path);
+	if (!lstat(path, &st) && S_ISLNK(st.st_mode) && stat(path, &st) &&
+	    errno == ENOENT)
+		return blame(job, COPY_JOB_REJECTED, -ENOENT,
+			     "not writing through dangling symbolic link %s "
+			     "(remove it, or make what it points to)", path);
+	return 0;
+}
+
 /* Of a file that is not there yet, its directory tells the route. */
 static int resolve_parent(struct copy_job *job)
 {
@@ -95,9 +132,12 @@ static int resolve_destination(struct copy_job *job)
 	int rc;
 
 	rc = name_destination(job);
+	if (!rc)
+		rc = check_name(job);
 	if (rc)
 		return rc;
 	path = job->destination_path;
+	remember(path, &job->destination_identity);
 	rc = p2pdma_target_resolve(job->context, job->topology, path, -1,
 				   &job->destination);
 	if (rc == -ENOENT) {
@@ -113,6 +153,27 @@ static int resolve_destination(struct copy_job *job)
 	/* Whoever names a place in a file wants to keep the rest of it. */
 	job->is_replaced = !job->args.is_seek_given;
 	return 0;
+}
+
+/* As below /proc, where the size tells nothing. */
+static bool has_secret_content(const struct p2pdma_target *target)
+{
+	_cleanup_fd_ int fd = -1;
+	char byte;
+
+	if (target->kind != P2PDMA_TARGET_FILE || target->size_bytes)
+		return false;
+	fd = open(target->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd >= 0 && read(fd, &byte, 1) > 0;
+}
+
+static int check_content(struct copy_job *job)
+{
+	if (!has_secret_content(job->source))
+		return 0;
+	return blame(job, COPY_JOB_REJECTED, -EOPNOTSUPP,
+		     "%s has content and tells 0 bytes as its size: how much "
+		     "to copy is not known (use cat)", job->args.source);
 }
 
 static int find_size(struct copy_job *job)
@@ -196,6 +257,8 @@ int copy_job_plan(struct copy_job *job, struct p2pdma_context *context,
 	if (!rc)
 		rc = resolve_destination(job);
 	if (!rc)
+		rc = check_content(job);
+	if (!rc)
 		rc = find_size(job);
 	if (rc)
 		goto out;
@@ -224,21 +287,61 @@ static int open_ring(struct copy_job *job)
 	return rc ? blame(job, COPY_JOB_FAILED, rc, "use io_uring") : 0;
 }
 
-static int open_source(struct copy_job *job)
+/* Between the plan and now a name may have been given to something else. */
+static bool is_as_planned(const struct endpoint *endpoint,
+			  const struct copy_identity *planned)
 {
-	int rc = endpoint_open(job->args.source, ENDPOINT_READ, &job->from);
-
-	return rc ? blame(job, COPY_JOB_FAILED, rc, "open %s",
-			  job->args.source) : 0;
+	if (endpoint->rdev || planned->rdev)
+		return endpoint->rdev == planned->rdev;
+	return endpoint->device == planned->device &&
+	       endpoint->inode == planned->inode;
 }
 
-/* Between the plan and now the name may have been given to another device. */
-static bool is_as_planned(const struct copy_job *job)
+static int reject_swapped(struct copy_job *job, const char *path)
 {
-	const struct p2pdma_target *d = job->destination;
+	return blame(job, COPY_JOB_REJECTED, -EAGAIN,
+		     "%s became something else while it was looked at: look "
+		     "who does that, and try again", path);
+}
 
-	return !is_device(d) ||
-	       job->to->rdev == makedev(d->device_major, d->device_minor);
+static int open_source(struct copy_job *job)
+{
+	const char *path = job->args.source;
+	int rc = endpoint_open(path, ENDPOINT_READ, &job->from);
+
+	if (rc)
+		return blame(job, COPY_JOB_FAILED, rc, "open %s", path);
+	return is_as_planned(job->from, &job->source_identity) ?
+		       0 : reject_swapped(job, path);
+}
+
+/* What the guards asked of names, once more of what they opened. */
+static int check_opened(struct copy_job *job)
+{
+	uint64_t from = job->args.skip_bytes, to = job->args.seek_bytes;
+
+	/* A file written aside is new, and nobody else's. */
+	if (job->to->is_unseen)
+		return 0;
+	if (!is_as_planned(job->to, &job->destination_identity))
+		return reject_swapped(job, job->destination_path);
+	if (endpoint_is_same(job->from, job->to) &&
+	    (job->is_replaced || (from < to + job->size_bytes &&
+				  to < from + job->size_bytes)))
+		return blame(job, COPY_JOB_REJECTED, -EINVAL,
+			     "%s and %s are the same bytes", job->args.source,
+			     job->destination_path);
+	return 0;
+}
+
+/* As cp: a copy of what others must not read is not for them either. */
+static mode_t get_new_mode(const struct copy_job *job)
+{
+	struct stat st;
+
+	if (job->from->kind != ENDPOINT_FILE || fstat(job->from->fd, &st))
+		return 0666;
+	return st.st_mode & 0777;
 }
 
 static int open_destination(struct copy_job *job)
@@ -251,14 +354,15 @@ static int open_destination(struct copy_job *job)
 		mode |= ENDPOINT_REPLACE;
 	if (!job->args.is_forced)
 		mode |= ENDPOINT_EXCLUSIVE;
-	rc = endpoint_open(path, mode, &job->to);
-	if (!rc && !is_as_planned(job))
-		rc = -EAGAIN;
+	rc = endpoint_open_new(path, mode, get_new_mode(job), &job->to);
 	if (rc == -EBUSY)
 		return blame(job, COPY_JOB_REFUSED, rc, "%s is in use", path);
 	if (rc)
 		return blame(job, COPY_JOB_FAILED, rc, "open %s for writing",
 			     path);
+	rc = check_opened(job);
+	if (rc)
+		return rc;
 	rc = endpoint_reserve(job->to, job->args.seek_bytes, job->size_bytes);
 	return rc ? blame(job, COPY_JOB_FAILED, rc, "reserve room for %s",
 			  path) : 0;

@@ -46,12 +46,20 @@ enum copy_job_trouble {
 	COPY_JOB_NONE = 0,
 	COPY_JOB_FAILED,	/* -errno was returned; tried has what */
 	COPY_JOB_WRONG,		/* what was asked for makes no sense; tried */
+	COPY_JOB_REJECTED,	/* tried is the whole sentence */
 	COPY_JOB_REFUSED,	/* by the guard in refusal */
 	COPY_JOB_NO_PEER,	/* required, and not to be had: fallback */
 	COPY_JOB_INTERRUPTED,
 };
 
 #define COPY_JOB_TRIED_SIZE	512
+
+/* What a name meant when it was looked at; all 0: nothing. */
+struct copy_identity {
+	dev_t device;
+	ino_t inode;
+	dev_t rdev;			/* of a block device; else 0 */
+};
 
 struct copy_job {
 	struct copy_job_args args;
@@ -61,6 +69,7 @@ struct copy_job {
 	/* since copy_job_plan() */
 	struct p2pdma_target *source;
 	struct p2pdma_target *destination; /* of a new file: its directory */
+	struct copy_identity source_identity, destination_identity;
 	char *destination_path;		/* with the name in a directory */
 	bool is_replaced;		/* the destination file is, whole */
 	bool is_source_changing;	/* mounted, and not read-only */

@@ -116,6 +116,45 @@ is "what is replaced leaves its mode" "$(stat -c %a b)" 600
 exits 5 "a file is not copied onto itself" p2pcopy --force a a
 like "and says so" "$(cat "$work/stderr")" '^p2pcopy: refused: a and a share'
 ok "the file is still there" test "$(stat -c %s a)" = 500000
+(umask 022; p2pcopy --provider=host a fresh) >/dev/null
+is "a new file has the source's mode" "$(stat -c %a fresh)" 644
+chmod 600 a
+rm -f fresh
+(umask 022; p2pcopy --provider=host a fresh) >/dev/null
+is "and is no more open" "$(stat -c %a fresh)" 600
+chmod 444 a
+rm -f fresh
+(umask 022; p2pcopy --provider=host a fresh) >/dev/null
+is "also where the source is read-only" "$(stat -c %a fresh)" 444
+chmod 644 a
+rm -f fresh
+cp keep b
+ln -f b other
+truncate -s 700000 b
+copies "a file with two names is written in place" --verify a b
+ok "so that both mean the same" cmp a other
+is "and are one file" "$(stat -c %h b)" 2
+rm -f other
+ln -s nowhere dangling
+exits 1 "nothing is written through a dangling link" p2pcopy a dangling
+like "and that is told" "$(cat "$work/stderr")" \
+	'^p2pcopy: not writing through dangling symbolic link dangling'
+ok "what it points to is not made" test ! -e nowhere
+rm -f dangling
+exits 1 "a directory that is not there is not made" p2pcopy a newdir/
+like "which is told at once" "$(cat "$work/stderr")" \
+	'^p2pcopy: newdir/ is no directory'
+exits 1 "a file that hides its size is refused" p2pcopy /proc/version c
+like "with the reason" "$(cat "$work/stderr")" \
+	'^p2pcopy: /proc/version has content and tells 0 bytes'
+ok "and nothing is made of it" test ! -e c
+exits 2 "host memory is no peer memory" p2pcopy -p host --require-peer a c
+like "and that is said" "$(cat "$work/stderr")" \
+	'^p2pcopy: --require-peer: contradicts --provider=host'
+p2pcopy --provider=host a c <&- >&- 2>/dev/null
+is "a report that has nowhere to go is an error" $? 1
+ok "but does not go into the copy" cmp a c
+rm -f c
 is "no half of a file stays behind" "$(ls -A | grep part)" ""
 
 # --- report -------------------------------------------------------------------
@@ -156,21 +195,68 @@ exits 5 "a dry run tells of a guard that refuses" p2pcopy --dry-run a a
 like "and which one" "$(cat "$work/stdout")" 'guard overlap: a and a share'
 
 # --- interruption ---------------------------------------------------------------
+# begun: waits until bytes were copied.
+begun() {
+	local _
+	for _ in $(seq 100); do
+		grep -q . "$work/stderr" && return
+		sleep 0.05
+	done
+}
 truncate -s 400000000 a
 echo old >b
 p2pcopy --provider=host --progress=json --block-size=4K --depth=1 a b \
 	>"$work/stdout" 2>"$work/stderr" &
-for _ in $(seq 100); do
-	compgen -G '.b.*.part' >/dev/null && break
-	sleep 0.05
-done
+begun
 kill -INT $!
 wait $!
 is "SIGINT ends a copy with 130" $? 130
 is "and the old file is there" "$(cat b)" old
 like "what is in place is told" "$(cat "$work/stdout")" \
 	'NOT complete: of 400000000 bytes the first [0-9]+ are written'
+for signal in HUP:129 TERM:143 KILL:137; do
+	: >"$work/stderr"
+	p2pcopy --provider=host --progress=json --block-size=4K --depth=1 a b \
+		>"$work/stdout" 2>"$work/stderr" &
+	begun
+	kill -"${signal%:*}" $!
+	wait $! 2>/dev/null
+	is "SIG${signal%:*} ends a copy with ${signal#*:}" $? "${signal#*:}"
+	is "the old file is there" "$(cat b)" old
+	is "and no half of a new one" "$(ls -A | grep part)" ""
+done
+exits 1 "a limit of the file's size is an error" \
+	bash -c 'ulimit -f 100; p2pcopy --provider=host --no-sync a c'
+like "of the destination" "$(cat "$work/stderr")" 'c.*: File too large'
+is "which leaves nothing" "$(ls -A | grep -e part -e '^c$')" ""
 rm -f a b
+
+# --- who may write ----------------------------------------------------------
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	random a 300000
+	mkdir -p closed
+	echo old >closed/b
+	chown 65534 closed/b
+	chmod 755 . closed
+	inode=$(stat -c %i closed/b)
+	exits 0 "a file in a directory that is closed is written in place" \
+		setpriv --reuid=65534 --regid=65534 --clear-groups \
+		"$(type -P p2pcopy)" --provider=host a closed/b
+	ok "and is the same" cmp a closed/b
+	is "no other file" "$(stat -c %i closed/b)" "$inode"
+	if unshare -m true 2>/dev/null; then
+		echo old >under
+		exits 0 "a mount point is written in place" unshare -m bash -c '
+			touch over && mount --bind under over &&
+			p2pcopy --provider=host a over'
+		ok "and what is mounted there changes" cmp a under
+	else
+		skip "no mount namespace" "a mount point is written in place"
+	fi
+	rm -rf closed under over a
+else
+	skip "only root becomes somebody else" "a closed directory is no bar"
+fi
 
 # --- devices --------------------------------------------------------------------
 if [ "$(id -u)" != 0 ]; then
