@@ -287,7 +287,7 @@ static int scan(struct session *s)
 	}
 	if (!rc)
 		return EXIT_DONE;
-	cli_error(program.name, "looking for PCI functions below /sys: %s",
+	cli_error(program.name, "look for PCI functions below /sys: %s",
 		  strerror(-rc));
 	return EXIT_FAILED;
 }

@@ -132,6 +132,7 @@ static void log_line(void *data, int priority, const char *line)
 static int scan(struct topo *topo)
 {
 	const char *root = topo->common.sysroot ? topo->common.sysroot : "/";
+	size_t count = 0;
 	int rc;
 
 	rc = p2pdma_context_create(root, &topo->context);
@@ -139,7 +140,9 @@ static int scan(struct topo *topo)
 		return fail(topo, root, rc);
 	p2pdma_context_set_log(topo->context, log_line, topo);
 	rc = p2pdma_topology_scan(topo->context, &topo->topology);
-	if (rc == -ENOENT) {
+	if (!rc)
+		p2pdma_topology_get_functions(topo->topology, &count);
+	if (!rc && !count) {
 		cli_error(program.name, "%s: no PCI functions below "
 			  "sys/bus/pci (is sysfs mounted there?)", root);
 		return EXIT_FAILED;

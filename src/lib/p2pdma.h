@@ -175,9 +175,10 @@ struct p2pdma_topology;
  * p2pdma_topology_scan() - read every fact once
  *
  * What vanishes while it is read is left out. The topology does not follow
- * later changes; scan again for those.
+ * later changes; scan again for those. Where there is no PCI in the tree, as
+ * without sysfs, it has no functions.
  *
- * Return: 0, -ENOENT where there is no PCI in the tree, -ENOMEM.
+ * Return: 0, -ENOMEM.
  */
 int p2pdma_topology_scan(struct p2pdma_context *context,
 			 struct p2pdma_topology **topology);

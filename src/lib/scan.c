@@ -93,12 +93,14 @@ static int scan_functions(struct scan *scan)
 	int rc;
 
 	rc = sysfs_list(scan->context, SYSFS_PCI_DEVICES, NULL, &addresses);
+	if (rc == -ENOENT)
+		return 0;
 	for (size_t i = 0; !rc && i < addresses.count; i++)
 		rc = add_function(scan, addresses.names[i]);
 	if (rc)
 		return rc;
 	if (!topology->function_count)
-		return -ENOENT;
+		return 0;
 	qsort(topology->functions, topology->function_count,
 	      sizeof(*topology->functions), compare_functions);
 	tie(scan);

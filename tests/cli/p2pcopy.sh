@@ -250,6 +250,15 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 			touch over && mount --bind under over &&
 			p2pcopy --provider=host a over'
 		ok "and what is mounted there changes" cmp a under
+		for provider in host auto; do
+			rm -f over
+			exits 0 "no PCI is no bar ($provider)" unshare -m bash -c "
+				mount -t tmpfs none /sys &&
+				p2pcopy --provider=$provider a over"
+			ok "the copy is the same" cmp a over
+		done
+		like "and auto says why" "$(cat "$work/stderr")" \
+			'host memory instead of peer memory: (no-p2pmem|kernel-without-p2pdma):'
 	else
 		skip "no mount namespace" "a mount point is written in place"
 	fi
