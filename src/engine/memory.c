@@ -175,6 +175,13 @@ static void explain(struct memory *m, const struct p2pdma_function *only)
 
 	if (m->no.id)
 		return;
+	if (p2pdma_topology_get_machine(m->place.topology)->has_p2pdma ==
+	    P2PDMA_NO) {
+		say_no(m, only, because("kernel-without-p2pdma", "boot a "
+					"kernel that is built with "
+					"CONFIG_PCI_P2PDMA=y"));
+		return;
+	}
 	why = because("no-p2pmem", "no driver offers memory to its peers "
 		      "here; p2ptopo doctor tells what is missing");
 	if (only && !p2pdma_provider_open(m->place.context, only->address,

@@ -237,6 +237,16 @@ START_TEST(wanted_host_memory_needs_no_reason)
 }
 END_TEST
 
+START_TEST(a_kernel_without_p2pdma_is_the_reason_where_it_is)
+{
+	fixture_load(&machine, "old-kernel", NULL);
+	wish = (struct memory_wish){ .size_bytes = GIB };
+	ck_assert_int_eq(plan(), 0);
+	ck_assert_str_eq(memory.why.id, "kernel-without-p2pdma");
+	finish();
+}
+END_TEST
+
 START_TEST(what_the_caller_knows_ends_the_search)
 {
 	const struct p2pdma_reason why = { .id = "too-short" };
@@ -281,5 +291,6 @@ UNIT_SUITE("memory",
 	   a_provider_with_a_name_has_no_successor,
 	   a_name_that_is_nobodys_is_an_error,
 	   wanted_host_memory_needs_no_reason,
+	   a_kernel_without_p2pdma_is_the_reason_where_it_is,
 	   what_the_caller_knows_ends_the_search,
 	   small_room_makes_small_blocks_and_fixed_ones_stay);
