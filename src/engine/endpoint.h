@@ -56,7 +56,7 @@ struct endpoint {
 	ino_t inode;
 	dev_t rdev;		/* of a block device; 0 for files */
 	int directory_fd;	/* of a file being replaced; else -1 */
-	char *aside;		/* its name while it is not complete; NULL: none */
+	char *aside;		/* its name until complete; NULL: none */
 	mode_t new_mode;	/* of a file that is made, but for the umask */
 	bool is_unseen;		/* nobody else sees fd's file, nor misses it */
 	bool is_reserved;	/* there may be room that was not used */

@@ -267,7 +267,7 @@ START_TEST(small_room_makes_small_blocks_and_fixed_ones_stay)
 	ck_assert_int_eq(plan(), 0);
 	expect_peer(FIRST);
 	ck_assert_uint_eq(memory.block_bytes, 256 * KIB);
-	ck_assert_uint_eq(memory.depth, 64);
+	ck_assert_uint_eq(memory.depth, 32);
 	memory_release(&memory);
 	p2pdma_target_destroy(target);
 	machine.context->is_live = false;
