@@ -257,6 +257,11 @@ static void try_in_host(struct copy *copy, struct slot *slot, int error)
 	int rc;
 
 	if (copy->plan->is_peer_required && side == SIDE_DESTINATION) {
+		/* No kernel refuses a write by EIO: that is the drive's. */
+		if (error == -EIO) {
+			fail(copy, slot, error);
+			return;
+		}
 		/* Not by writing: that would be the copy itself. */
 		refuse(copy, side, error);
 		stop(copy, -EREMOTEIO);
@@ -509,6 +514,9 @@ static int set_up(struct copy *copy)
 {
 	const struct copy_plan *plan = copy->plan;
 
+	if (plan->block_bytes % plan->source->offset_align ||
+	    plan->block_bytes % plan->destination->offset_align)
+		return -EINVAL;
 	copy->ring = plan->ring;
 	copy->submits_before = ring_get_submits(plan->ring);
 	copy->slot_count = p2pdma_pool_get_slots(plan->pool);

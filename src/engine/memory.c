@@ -11,7 +11,7 @@
 #include "base/macro.h"
 #include "engine/preflight.h"
 
-/* Every alignment that a drive may have divides it. */
+/* Of a block, unless a drive has larger ones. */
 #define BLOCK_LEAST	4096
 #define BLOCK_MOST	(256 * MIB)
 /* What Linux 7 keeps in one piece of peer memory, and a good host size. */
@@ -53,6 +53,7 @@ struct limits {
 	uint64_t best;		/* beyond it the kernel cuts, slowly */
 	uint64_t room;		/* of the provider */
 	uint64_t flight;	/* bytes of all blocks */
+	uint32_t least;		/* blocks are multiples of it */
 };
 
 static uint32_t choose_block(const struct memory_wish *wish,
@@ -68,8 +69,18 @@ static uint32_t choose_block(const struct memory_wish *wish,
 		block = fit_room(block, limits->room);
 	block = MIN(block, tighter(BLOCK_MOST, limits->most));
 	if (wish->size_bytes < block)
-		block = round_up(wish->size_bytes, BLOCK_LEAST);
-	return (uint32_t)MAX(round_down(block, BLOCK_LEAST), BLOCK_LEAST);
+		block = round_up(wish->size_bytes, limits->least);
+	return (uint32_t)MAX(round_down(block, limits->least), limits->least);
+}
+
+/* Linux 6.15 and later take drives whose blocks are larger than a page. */
+static uint32_t get_least(const struct memory *m)
+{
+	const struct p2pdma_target *a = m->place.source;
+	const struct p2pdma_target *b = m->place.destination;
+
+	return MAX(BLOCK_LEAST, MAX(a ? a->lba_bytes : 0,
+				    b ? b->lba_bytes : 0));
 }
 
 static unsigned choose_depth(const struct memory_wish *wish, uint32_t block,
@@ -107,6 +118,7 @@ static void choose_peer_sizes(struct memory *m)
 		.best = most,
 		.room = m->function->memory->available_bytes,
 		.flight = FLIGHT_PEER,
+		.least = get_least(m),
 	};
 
 	choose_sizes(m, &limits);
@@ -120,6 +132,7 @@ static void choose_host_sizes(struct memory *m)
 		.best = tighter(a ? a->max_io_bytes : 0,
 				b ? b->max_io_bytes : 0),
 		.flight = FLIGHT_HOST,
+		.least = get_least(m),
 	};
 
 	choose_sizes(m, &limits);
@@ -408,6 +421,17 @@ static int take_peer_pool(struct memory *m)
 			      strerror(-rc)));
 }
 
+/* A file system may ask for more than the drive below it. */
+static void fit_alignment(struct memory *m, const struct memory_trial *trial)
+{
+	uint32_t align = MAX(trial->source ? trial->source->offset_align : 1,
+			     trial->destination ?
+				     trial->destination->offset_align : 1);
+
+	if (!m->wish.is_block_fixed)
+		m->block_bytes = (uint32_t)round_up(m->block_bytes, align);
+}
+
 static uint64_t get_probe_timeout(const struct memory_trial *trial)
 {
 	return trial->io_timeout_ns ?
@@ -425,6 +449,21 @@ static int leave_silent(struct memory *m, const struct memory_trial *trial,
 	return ring_open(ring_get_depth(*trial->ring), trial->ring);
 }
 
+/*
+ * What cannot be compared may be lost on the way, with success told. Nothing
+ * else finds that before the data is gone.
+ */
+static int say_unproven(struct memory *m, const struct endpoint *endpoint,
+			int error)
+{
+	return say_no(m, m->function,
+		      because("probe-impossible", "nothing can be read from %s "
+			      "to compare what moves between it and %s (%s): "
+			      "write to it once through host memory",
+			      endpoint->path, m->function->address,
+			      error ? strerror(-error) : "it is empty there"));
+}
+
 static int judge_answer(struct memory *m, const struct memory_trial *trial,
 			const struct endpoint *endpoint,
 			const struct preflight_result *answer)
@@ -432,9 +471,11 @@ static int judge_answer(struct memory *m, const struct memory_trial *trial,
 	const char *name = m->function->address, *path = endpoint->path;
 
 	switch (answer->answer) {
-	case PREFLIGHT_UNKNOWN:
 	case PREFLIGHT_WORKS:
 		return 0;
+	case PREFLIGHT_UNKNOWN:
+		return endpoint == trial->destination ?
+			       say_unproven(m, endpoint, answer->error) : 0;
 	case PREFLIGHT_REFUSED:
 		return say_no(m, m->function,
 			      because("probe-refused", "the kernel refuses "
@@ -466,10 +507,10 @@ static int try_end(struct memory *m, const struct memory_trial *trial,
 		return 0;
 	rc = preflight_run(*trial->ring, endpoint, offset_bytes, m->pool,
 			   m->host, get_probe_timeout(trial), &answer);
-	/* What was never written may not be readable: no harm. */
+	/* What was never written may not be readable. */
 	if (rc && rc != -ETIMEDOUT && endpoint == trial->destination &&
 	    !endpoint->is_unseen)
-		return 0;
+		return say_unproven(m, endpoint, rc);
 	if (rc) {
 		m->failed = endpoint;
 		return rc;
@@ -509,6 +550,7 @@ int memory_take(struct memory *memory, const struct memory_trial *trial)
 	rc = p2pdma_provider_open(memory->place.context, "host", NULL,
 				  &memory->host);
 	while (!rc && memory->provider) {
+		fit_alignment(memory, trial);
 		rc = take_peer_pool(memory);
 		if (!rc)
 			rc = try_ends(memory, trial);
@@ -516,6 +558,7 @@ int memory_take(struct memory *memory, const struct memory_trial *trial)
 			return rc;
 		rc = choose_next(memory);
 	}
+	fit_alignment(memory, trial);
 	return rc ? rc : take_host_pool(memory);
 }
 
