@@ -133,6 +133,7 @@ is "a loop device is not on PCI, or nothing here has peer memory" \
 	"$(value '.memory | .kind == "host" and
 		(.fallback_reason == "not-pci" or
 		 .fallback_reason == "queue-without-p2p" or
+		 .fallback_reason == "kernel-without-p2pdma" or
 		 .fallback_reason == "no-p2pmem")')" true
 like "which is said" "$(cat "$work/stderr")" \
 	"^p2pbench: $loop: host memory instead of peer memory"
