@@ -21,6 +21,11 @@ noinst_LTLIBRARIES += %D%/libcore.la
 	%D%/lib/block.c %D%/lib/block.h \
 	%D%/lib/cmb.c %D%/lib/cmb.h \
 	%D%/lib/context.c %D%/lib/context.h \
+	%D%/lib/doctor.c %D%/lib/doctor.h \
+	%D%/lib/doctor-drives.c \
+	%D%/lib/doctor-kernel.c \
+	%D%/lib/doctor-memory.c \
+	%D%/lib/doctor-paths.c \
 	%D%/lib/drive.c %D%/lib/drive.h \
 	%D%/lib/host-bridge.c %D%/lib/host-bridge.h \
 	%D%/lib/layer.c %D%/lib/layer.h \
@@ -41,6 +46,7 @@ noinst_LTLIBRARIES += %D%/libcore.la
 	%D%/lib/sysfs.c %D%/lib/sysfs.h \
 	%D%/lib/target.c %D%/lib/target.h \
 	%D%/lib/topology.c %D%/lib/topology.h \
+	%D%/lib/users.c \
 	%D%/lib/verdict.c %D%/lib/verdict.h
 %C%_libcore_la_CFLAGS = $(AM_CFLAGS) $(LIBNVME_CFLAGS) $(LIBPCI_CFLAGS)
 %C%_libcore_la_LIBADD = %D%/libbase.la $(LIBNVME_LIBS) $(LIBPCI_LIBS)

@@ -71,6 +71,7 @@ UNIT_TESTS = \
 	%D%/unit/test-clock \
 	%D%/unit/test-cmb \
 	%D%/unit/test-copy \
+	%D%/unit/test-doctor \
 	%D%/unit/test-endpoint \
 	%D%/unit/test-guard \
 	%D%/unit/test-histogram \
@@ -96,6 +97,7 @@ UNIT_TESTS = \
 	%D%/unit/test-sysfs \
 	%D%/unit/test-target \
 	%D%/unit/test-topology \
+	%D%/unit/test-users \
 	%D%/unit/test-verdict \
 	%D%/unit/test-workload \
 	%D%/unit/test-writer

@@ -88,6 +88,14 @@ enum p2pdma_answer host_bridge_is_listed(const struct p2pdma_machine *machine,
 	return P2PDMA_NO;
 }
 
+unsigned host_bridge_listed_since(const struct p2pdma_function *root_device)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (matches(&rows[i], root_device))
+			return rows[i].present;
+	return 0;
+}
+
 enum p2pdma_answer host_bridge_has_cpu(const struct p2pdma_machine *machine)
 {
 	/* Without /proc nothing is known; without a vendor it is no x86. */

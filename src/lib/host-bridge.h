@@ -21,6 +21,9 @@ enum p2pdma_answer host_bridge_is_listed(const struct p2pdma_machine *machine,
 						 root_device,
 					 bool is_same);
 
+/* The first kernel that has it for sure, as 0x070200; 0: none has. */
+unsigned host_bridge_listed_since(const struct p2pdma_function *root_device);
+
 /* May @a and @b talk through their host bridges? */
 enum p2pdma_answer host_bridge_allows(const struct p2pdma_topology *topology,
 				      const struct p2pdma_function *a,

@@ -2,11 +2,13 @@
 /**
  * libp2pdma: PCI Express peer-to-peer DMA from userspace.
  *
- * The library answers three questions and hands out memory:
+ * The library answers questions and hands out memory:
  *
  *   p2pdma_topology_scan()     what is in this machine? (facts)
  *   p2pdma_target_resolve()    on which PCI functions does this path lie?
  *   p2pdma_verdict_judge()     may this client reach that provider's memory?
+ *   p2pdma_users_scan()        who holds peer memory?
+ *   p2pdma_diagnose()          what stands in the way?
  *   p2pdma_pool_create()       equal, aligned slots of a provider's memory
  *
  * A provider is a PCI function whose memory the kernel hands out
@@ -527,6 +529,87 @@ struct p2pdma_identity {
 int p2pdma_drive_identify(struct p2pdma_context *context,
 			  const struct p2pdma_drive *drive,
 			  struct p2pdma_identity *identity);
+
+/* -------------------------------------------------------------------------
+ * Users: who holds peer memory
+ */
+
+/** One process and one provider. */
+struct p2pdma_user {
+	int pid;
+	const char *command;		/**< /proc/PID/comm; NULL unknown */
+	/** NULL: a provider that is gone, or not in the topology */
+	const struct p2pdma_function *provider;
+	uint64_t mapped_bytes;		/**< shared after fork: counted twice */
+	unsigned mappings;
+};
+
+struct p2pdma_users {
+	const struct p2pdma_user *users; /**< by process, then provider */
+	size_t count;
+	size_t unreadable;	/**< processes that we may not look into */
+};
+
+/**
+ * p2pdma_users_scan() - find the processes that have mapped peer memory
+ *
+ * Sees the caller's own processes without privileges; of others it says how
+ * many there were. Source: /proc/PID/maps.
+ *
+ * Return: 0, -ENOENT where there is no /proc in the tree, -ENOMEM.
+ */
+int p2pdma_users_scan(struct p2pdma_context *context,
+		      const struct p2pdma_topology *topology,
+		      struct p2pdma_users **users);
+void p2pdma_users_destroy(struct p2pdma_users *users);
+
+/* -------------------------------------------------------------------------
+ * Doctor: what peer traffic needs, and what of it is there
+ */
+
+enum p2pdma_status {
+	P2PDMA_STATUS_UNKNOWN = 0, /**< could not be found out */
+	P2PDMA_STATUS_PASS,
+	P2PDMA_STATUS_WARN,	/**< works, but not as well or as safely */
+	P2PDMA_STATUS_FAIL,	/**< stands in the way */
+};
+
+/** One condition. */
+struct p2pdma_check {
+	const char *id;			/**< stable, "acs" */
+	enum p2pdma_status status;
+	const char *evidence;		/**< what was found */
+	const char *advice;		/**< what to do; NULL: nothing */
+	const char *parameters;		/**< of the kernel, that would do it,
+					     with blanks between; NULL */
+	const char *commands;		/**< for a shell, one a line; NULL */
+};
+
+struct p2pdma_diagnosis {
+	const struct p2pdma_check *checks; /**< in the order of causes */
+	size_t count;
+	size_t pairs;		/**< of a provider and another's drive */
+	size_t reachable;	/**< of these; own memory does not count,
+				     unless there is no other drive */
+	size_t unknown;		/**< of these */
+};
+
+/**
+ * p2pdma_diagnose() - look at every condition
+ *
+ * Writes nothing. On a live machine it takes each provider's memory for a
+ * moment, as far as it is free and permitted, to see how large a piece the
+ * kernel gives.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int p2pdma_diagnose(struct p2pdma_context *context,
+		    const struct p2pdma_topology *topology,
+		    struct p2pdma_diagnosis **diagnosis);
+void p2pdma_diagnosis_destroy(struct p2pdma_diagnosis *diagnosis);
+
+/** "unknown", "pass", "warn", "fail". */
+const char *p2pdma_status_get_name(enum p2pdma_status status);
 
 #ifdef __cplusplus
 }
