@@ -76,6 +76,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/guard.c %D%/engine/guard.h \
 	%D%/engine/memory.c %D%/engine/memory.h \
 	%D%/engine/preflight.c %D%/engine/preflight.h \
+	%D%/engine/probe.c %D%/engine/probe.h \
 	%D%/engine/ring.c %D%/engine/ring.h \
 	%D%/engine/shape.c %D%/engine/shape.h \
 	%D%/engine/transfer.c %D%/engine/transfer.h \

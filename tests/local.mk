@@ -85,6 +85,7 @@ UNIT_TESTS = \
 	%D%/unit/test-pci-caps \
 	%D%/unit/test-pool \
 	%D%/unit/test-preflight \
+	%D%/unit/test-probe \
 	%D%/unit/test-progress \
 	%D%/unit/test-provider \
 	%D%/unit/test-random \

@@ -64,6 +64,14 @@ static void note(struct preflight *p, enum preflight_answer answer, int error)
 {
 	p->result->answer = answer;
 	p->result->error = error;
+	p->result->difference = PREFLIGHT_SAME;
+}
+
+static void note_difference(struct preflight *p,
+			    enum preflight_difference difference)
+{
+	note(p, PREFLIGHT_DIFFERS, 0);
+	p->result->difference = difference;
 }
 
 static void note_failure(struct preflight *p, int error)
@@ -74,12 +82,43 @@ static void note_failure(struct preflight *p, int error)
 		note(p, PREFLIGHT_REFUSED, error);
 }
 
-/* What the read must overwrite to the last bit. */
+/* What the read must overwrite to the last byte; neither zeros nor ones,
+ * also where the data is. */
+static char get_sentinel(const struct preflight *p, uint32_t i)
+{
+	return (char)(p->wanted[i] ^ (i % 2 ? 0xff : 0x5a));
+}
+
 static int store_sentinel(struct preflight *p)
 {
 	for (uint32_t i = 0; i < p->length_bytes; i++)
-		p->got[i] = (char)~p->wanted[i];
+		p->got[i] = get_sentinel(p, i);
 	return p2pdma_pool_store(p->peer, 0, 0, p->got, p->length_bytes);
+}
+
+static bool is_filled(const struct preflight *p, char byte)
+{
+	for (uint32_t i = 0; i < p->length_bytes; i++)
+		if (p->got[i] != byte)
+			return false;
+	return true;
+}
+
+static bool is_stale(const struct preflight *p)
+{
+	for (uint32_t i = 0; i < p->length_bytes; i++)
+		if (p->got[i] != get_sentinel(p, i))
+			return false;
+	return true;
+}
+
+static enum preflight_difference tell_difference(const struct preflight *p)
+{
+	if (is_stale(p))
+		return PREFLIGHT_STALE;
+	if (is_filled(p, '\xff'))
+		return PREFLIGHT_ONES;
+	return is_filled(p, '\0') ? PREFLIGHT_ZEROS : PREFLIGHT_OTHER;
 }
 
 /* 1: tried, result is filled; 0: nothing there to read; negative errno. */
@@ -106,7 +145,7 @@ static int try_read(struct preflight *p)
 	else if (moved == length && !memcmp(p->wanted, p->got, (size_t)length))
 		note(p, PREFLIGHT_WORKS, 0);
 	else
-		note(p, PREFLIGHT_DIFFERS, 0);
+		note_difference(p, tell_difference(p));
 	return 1;
 }
 
@@ -140,7 +179,7 @@ static int write_and_read(struct preflight *p)
 	if (rc < 0)
 		return rc;
 	if (memcmp(p->wanted, p->got, p->length_bytes))
-		note(p, PREFLIGHT_DIFFERS, 0);
+		note_difference(p, PREFLIGHT_OTHER);
 	else
 		note(p, PREFLIGHT_WORKS, 0);
 	return 1;

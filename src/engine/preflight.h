@@ -18,9 +18,19 @@ enum preflight_answer {
 	PREFLIGHT_SILENT,	/* no answer; host memory works */
 };
 
+/* What lay there instead of the data. */
+enum preflight_difference {
+	PREFLIGHT_SAME = 0,
+	PREFLIGHT_STALE,	/* what was there before: nothing came */
+	PREFLIGHT_ONES,		/* all 0xFF: nobody answered the CPU's read */
+	PREFLIGHT_ZEROS,
+	PREFLIGHT_OTHER,
+};
+
 struct preflight_result {
 	enum preflight_answer answer;
 	int error;		/* REFUSED: negative errno */
+	enum preflight_difference difference;	/* DIFFERS */
 };
 
 /*

@@ -17,6 +17,7 @@ static struct p2pdma_context *context;
 static struct p2pdma_provider *host;
 static struct p2pdma_pool *pool;
 static struct ring *ring;
+static struct preflight_result result;	/* of the last check() */
 
 static void start(void)
 {
@@ -48,8 +49,6 @@ static void finish(void)
 static void check(struct endpoint *endpoint, enum preflight_answer answer,
 		  int error)
 {
-	struct preflight_result result;
-
 	ck_assert_int_eq(preflight_run(ring, endpoint, 5000, pool, host,
 				       20 * NS_PER_SEC, &result), 0);
 	if (endpoint->direct_fd < 0)
@@ -96,6 +95,8 @@ START_TEST(success_without_data_is_found_out)
 	ck_assert_int_eq(endpoint_null_open(path, ENDPOINT_READ, &faults,
 					    &endpoint), 0);
 	check(endpoint, PREFLIGHT_DIFFERS, 0);
+	if (result.answer == PREFLIGHT_DIFFERS)
+		ck_assert_int_eq(result.difference, PREFLIGHT_ZEROS);
 	finish();
 }
 END_TEST
@@ -115,7 +116,6 @@ END_TEST
 START_TEST(the_try_leaves_zeros_in_the_file)
 {
 	char block[16384], zeros[16384] = { 0 };
-	struct preflight_result result;
 	struct endpoint *endpoint;
 
 	start();
@@ -138,7 +138,6 @@ START_TEST(a_request_that_the_kernel_gave_up_is_not_silence)
 	const struct endpoint_faults faults = {
 		.error_offset = 0, .error_bytes = 65536, .error = -ETIMEDOUT,
 	};
-	struct preflight_result result;
 	struct endpoint *endpoint;
 
 	start();
@@ -158,7 +157,6 @@ START_TEST(an_endpoint_that_fails_anyway_is_an_error)
 	const struct endpoint_faults faults = {
 		.error_offset = 0, .error_bytes = 65536, .error = -EIO,
 	};
-	struct preflight_result result;
 	struct endpoint *endpoint;
 
 	start();
@@ -176,7 +174,6 @@ END_TEST
 START_TEST(silence_is_an_answer_after_its_time)
 {
 	const struct endpoint_faults faults = { .is_silent = true };
-	struct preflight_result result;
 	struct endpoint *endpoint;
 
 	start();
