@@ -97,7 +97,11 @@ noinst_LTLIBRARIES += %D%/libreport.la
 	%D%/report/progress.c %D%/report/progress.h \
 	%D%/report/report-bench.c %D%/report/report-bench.h \
 	%D%/report/report-copy.c %D%/report/report-copy.h \
+	%D%/report/report-doctor.c %D%/report/report-doctor.h \
+	%D%/report/report-probe.c %D%/report/report-probe.h \
+	%D%/report/report-target.c %D%/report/report-target.h \
 	%D%/report/report-topology.c %D%/report/report-topology.h \
+	%D%/report/report-users.c %D%/report/report-users.h \
 	%D%/report/report-verdict.c %D%/report/report-verdict.h \
 	%D%/report/route.c %D%/report/route.h \
 	%D%/report/tree.c %D%/report/tree.h \
@@ -121,10 +125,11 @@ noinst_LTLIBRARIES += %D%/libcli.la
 # The programs link the installed library, so that its public interface is
 # proven to be enough.
 bin_PROGRAMS += %D%/p2ptopo
-%C%_p2ptopo_SOURCES = %D%/cli/p2ptopo.c
+%C%_p2ptopo_SOURCES = %D%/cli/p2ptopo.c %D%/cli/topo.h \
+	%D%/cli/topo-doctor.c %D%/cli/topo-probe.c %D%/cli/topo-users.c
 %C%_p2ptopo_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
-%C%_p2ptopo_LDADD = %D%/libcli.la %D%/libreport.la %D%/libbase.la \
-	%D%/libp2pdma.la
+%C%_p2ptopo_LDADD = %D%/libcli.la %D%/libreport.la %D%/libengine.la \
+	%D%/libbase.la %D%/libp2pdma.la $(JSONC_LIBS)
 
 bin_PROGRAMS += %D%/p2pbench
 %C%_p2pbench_SOURCES = %D%/cli/p2pbench.c

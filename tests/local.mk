@@ -115,6 +115,7 @@ endif
 # --- shell: cli, lint -------------------------------------------------------
 SHELL_TESTS = \
 	%D%/cli/completion.sh \
+	%D%/cli/doctor.sh \
 	%D%/cli/fixture-tree.sh \
 	%D%/cli/gather.sh \
 	%D%/cli/p2pbench.sh \
@@ -148,8 +149,13 @@ VM_CASES = \
 	%D%/vm/copy-refused.sh \
 	%D%/vm/copy-slow.sh \
 	%D%/vm/copy-wrong-data.sh \
+	%D%/vm/doctor.sh \
+	%D%/vm/doctor-remedy.sh \
 	%D%/vm/lab.sh \
-	%D%/vm/topology.sh
+	%D%/vm/probe.sh \
+	%D%/vm/stacks.sh \
+	%D%/vm/topology.sh \
+	%D%/vm/users.sh
 EXTRA_DIST += $(VM_CASES) \
 	%D%/vm/guest-copy \
 	%D%/vm/guest.sh \
@@ -164,6 +170,9 @@ GOLDEN = \
 	%D%/golden/p2ptopo-best.json \
 	%D%/golden/p2ptopo-best.txt \
 	%D%/golden/p2ptopo-config-unreadable.txt \
+	%D%/golden/p2ptopo-doctor-fix-acs.txt \
+	%D%/golden/p2ptopo-doctor-one-switch.json \
+	%D%/golden/p2ptopo-doctor-one-switch.txt \
 	%D%/golden/p2ptopo-iommu.txt \
 	%D%/golden/p2ptopo-multipath.txt \
 	%D%/golden/p2ptopo-nested-switches.txt \
@@ -173,8 +182,12 @@ GOLDEN = \
 	%D%/golden/p2ptopo-one-switch.csv \
 	%D%/golden/p2ptopo-one-switch.json \
 	%D%/golden/p2ptopo-one-switch.txt \
+	%D%/golden/p2ptopo-stack.json \
+	%D%/golden/p2ptopo-stack.txt \
 	%D%/golden/p2ptopo-two-host-bridges.txt \
 	%D%/golden/p2ptopo-two-root-ports.txt \
+	%D%/golden/p2ptopo-users.json \
+	%D%/golden/p2ptopo-users.txt \
 	%D%/golden/p2ptopo-zen-root-ports.txt
 
 .PHONY: update-golden

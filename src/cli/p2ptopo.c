@@ -10,28 +10,23 @@
 #include <syslog.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/macro.h"
-#include "cli/cli.h"
 #include "cli/output.h"
-#include "lib/p2pdma.h"
-#include "report/report-topology.h"
+#include "cli/topo.h"
+#include "report/report-target.h"
 #include "report/report-verdict.h"
 
-struct topo {
-	struct cli_common common;
-	struct p2pdma_context *context;
-	struct p2pdma_topology *topology;
-	struct p2pdma_target **targets;	/* what the operands stand for */
-	size_t target_count;
-	struct scope scope;
-	struct report report;
-};
+#define IO_TIMEOUT_NS	(10 * NS_PER_SEC)
 
 enum word {
 	WORD_NONE = 0,
 	WORD_LIST,
 	WORD_MATRIX,
 	WORD_BEST,
+	WORD_PROBE,
+	WORD_USERS,
+	WORD_DOCTOR,
 };
 
 static const struct cli_choice words[] = {
@@ -41,7 +36,26 @@ static const struct cli_choice words[] = {
 	{ "best", WORD_BEST,
 	  "providers in the order in which p2pcopy takes them for a client, "
 	  "or for a source and a destination" },
+	{ "probe", WORD_PROBE,
+	  "asks the kernel by one read for each pair, of a PROVIDER and a "
+	  "CLIENT if they are named; writes to no drive" },
+	{ "users", WORD_USERS, "which processes hold peer memory" },
+	{ "doctor", WORD_DOCTOR,
+	  "every condition that peer traffic needs: evidence and remedy" },
 	{ 0 }
+};
+
+#define AT(member)	offsetof(struct topo, member)
+
+static const struct cli_option options[] = {
+	{ .help = "Of one word" },
+	{ .name = "fix",
+	  .help = "doctor: print the remedies as a shell script, which is for "
+		  "you to read and run",
+	  .kind = CLI_FLAG, .offset = AT(is_fix) },
+	{ .name = "io-timeout", .argument = "DURATION",
+	  .help = "probe: how long one read may take [10s]; 0: for ever",
+	  .kind = CLI_DURATION, .offset = AT(io_timeout_ns) },
 };
 
 static const struct cli_choice formats[] = {
@@ -57,6 +71,8 @@ static const struct cli_program program = {
 	.summary = "Show which PCI functions reach whose peer memory, how "
 		   "far, and why not.",
 	.words = words,
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
 	.formats = formats,
 	.has = CLI_HAS_SYSROOT,
 	.epilog = "A FUNCTION is 0000:03:00.0, 03:00.0, or a device or file "
@@ -64,7 +80,7 @@ static const struct cli_program program = {
 		  "Only what it takes part in is shown.",
 };
 
-static int fail(const struct topo *topo, const char *what, int rc)
+int topo_fail(const char *what, int rc)
 {
 	cli_error(program.name, "%s: %s", what, strerror(-rc));
 	return EXIT_FAILED;
@@ -81,7 +97,7 @@ static bool looks_like_word(const char *text)
 static int blame_word(const char *text)
 {
 	cli_error(program.name,
-		  "%s: no such word (known: list, matrix, best; a file of "
+		  "%s: no such word (p2ptopo --help lists them; a file of "
 		  "that name is ./%s)", text, text);
 	return EXIT_USAGE;
 }
@@ -102,9 +118,36 @@ static int take_word(struct cli_common *common, enum word *word)
 	return CLI_GO_ON;
 }
 
+static int blame_usage(const char *why)
+{
+	cli_error(program.name, "%s", why);
+	return EXIT_USAGE;
+}
+
+/* --fix and --sysroot are not for every word. */
+static int check_options(const struct topo *topo, enum word word)
+{
+	if (topo->is_fix && word != WORD_DOCTOR)
+		return blame_usage("--fix: only doctor has remedies");
+	if (topo->is_fix && topo->common.format != WRITER_TEXT)
+		return blame_usage("--fix: prints a shell script, and no "
+				   "other format");
+	if (word == WORD_PROBE && topo->common.sysroot)
+		return blame_usage("probe: asks the kernel that runs here, not "
+				   "a tree (leave out --sysroot)");
+	return CLI_GO_ON;
+}
+
 static int check_usage(const struct topo *topo, enum word word)
 {
 	size_t count = topo->common.operand_count;
+
+	if (word == WORD_PROBE && count > 2)
+		return blame_usage("probe: needs no more than a provider and "
+				   "a client");
+	if ((word == WORD_USERS || word == WORD_DOCTOR) && count)
+		return blame_usage("users and doctor look at the whole "
+				   "machine: name nothing");
 
 	if (!word && topo->common.format == WRITER_CSV) {
 		cli_error(program.name, "--format=csv: one table at a time "
@@ -116,7 +159,7 @@ static int check_usage(const struct topo *topo, enum word word)
 			  "and a destination, not %zu", count);
 		return EXIT_USAGE;
 	}
-	return CLI_GO_ON;
+	return check_options(topo, word);
 }
 
 /* --- facts -------------------------------------------------------------- */
@@ -137,7 +180,7 @@ static int scan(struct topo *topo)
 
 	rc = p2pdma_context_create(root, &topo->context);
 	if (rc)
-		return fail(topo, root, rc);
+		return topo_fail(root, rc);
 	p2pdma_context_set_log(topo->context, log_line, topo);
 	rc = p2pdma_topology_scan(topo->context, &topo->topology);
 	if (!rc)
@@ -147,7 +190,7 @@ static int scan(struct topo *topo)
 			  "sys/bus/pci (is sysfs mounted there?)", root);
 		return EXIT_FAILED;
 	}
-	return rc ? fail(topo, root, rc) : CLI_GO_ON;
+	return rc ? topo_fail(root, rc) : CLI_GO_ON;
 }
 
 static void add_to_scope(struct scope *scope,
@@ -161,7 +204,19 @@ static void add_to_scope(struct scope *scope,
 		scope->functions[scope->count++] = target->clients[i];
 }
 
-static int resolve(struct topo *topo, const char *path)
+/* What lies between the path and the drive that is not there. */
+static int blame_target(const struct p2pdma_target *target)
+{
+	const char *why = target->reason_count ?
+				  target->reasons[0].advice :
+				  "name an NVMe drive or what lies on one";
+
+	cli_error(program.name, "%s: no PCI function does its I/O (%s)",
+		  target->path, why);
+	return EXIT_FAILED;
+}
+
+static int resolve(struct topo *topo, enum word word, const char *path)
 {
 	struct p2pdma_target *target;
 	int rc;
@@ -174,18 +229,15 @@ static int resolve(struct topo *topo, const char *path)
 		return EXIT_FAILED;
 	}
 	if (rc)
-		return fail(topo, path, rc);
+		return topo_fail(path, rc);
 	topo->targets[topo->target_count++] = target;
-	if (!target->client_count) {
-		cli_error(program.name, "%s: no PCI function does its I/O "
-			  "(name an NVMe drive or what lies on one)", path);
-		return EXIT_FAILED;
-	}
+	if (!target->client_count)
+		return word == WORD_BEST ? CLI_GO_ON : blame_target(target);
 	add_to_scope(&topo->scope, target);
 	return CLI_GO_ON;
 }
 
-static int resolve_operands(struct topo *topo)
+static int resolve_operands(struct topo *topo, enum word word)
 {
 	const struct cli_common *common = &topo->common;
 	int code = CLI_GO_ON;
@@ -193,7 +245,7 @@ static int resolve_operands(struct topo *topo)
 	topo->targets = tree_must(calloc(common->operand_count + 1,
 					 sizeof(*topo->targets)));
 	for (size_t i = 0; i < common->operand_count && code == CLI_GO_ON; i++)
-		code = resolve(topo, common->operands[i]);
+		code = resolve(topo, word, common->operands[i]);
 	return code;
 }
 
@@ -210,7 +262,7 @@ static int answer_best(struct topo *topo)
 	rc = p2pdma_choices_rank(topo->topology, topo->targets[0],
 				 destination, &choices, &count);
 	if (rc)
-		return fail(topo, "ranking the providers", rc);
+		return topo_fail("ranking the providers", rc);
 	report_choices(&topo->report, choices, count, destination);
 	return CLI_GO_ON;
 }
@@ -222,6 +274,9 @@ static const char *get_command(enum word word)
 		[WORD_LIST] = "p2ptopo list",
 		[WORD_MATRIX] = "p2ptopo matrix",
 		[WORD_BEST] = "p2ptopo best",
+		[WORD_PROBE] = "p2ptopo probe",
+		[WORD_USERS] = "p2ptopo users",
+		[WORD_DOCTOR] = "p2ptopo doctor",
 	};
 
 	return commands[word];
@@ -229,9 +284,19 @@ static const char *get_command(enum word word)
 
 static int answer(struct topo *topo, enum word word)
 {
+	static int (*const answers[])(struct topo *topo) = {
+		[WORD_BEST] = answer_best,
+		[WORD_PROBE] = topo_probe,
+		[WORD_USERS] = topo_users,
+		[WORD_DOCTOR] = topo_doctor,
+	};
+
 	report_init(&topo->report, get_command(word));
-	if (word == WORD_BEST)
-		return answer_best(topo);
+	report_targets(&topo->report,
+		       (const struct p2pdma_target *const *)topo->targets,
+		       topo->target_count);
+	if (answers[word])
+		return answers[word](topo);
 	if (word != WORD_MATRIX)
 		report_topology(&topo->report, topo->topology, &topo->scope);
 	if (word != WORD_LIST)
@@ -246,11 +311,12 @@ static int run(struct topo *topo, enum word word)
 
 	code = scan(topo);
 	if (code == CLI_GO_ON)
-		code = resolve_operands(topo);
+		code = resolve_operands(topo, word);
 	if (code == CLI_GO_ON)
 		code = answer(topo, word);
 	if (code == CLI_GO_ON)
-		code = output_report(&topo->common, &topo->report);
+		code = exit_worst(output_report(&topo->common, &topo->report),
+				  topo->code);
 	return code;
 }
 
@@ -267,7 +333,7 @@ static void fini(struct topo *topo)
 
 int main(int argc, char **argv)
 {
-	struct topo topo = { 0 };
+	struct topo topo = { .io_timeout_ns = IO_TIMEOUT_NS };
 	enum word word;
 	int code;
 

@@ -78,7 +78,7 @@ static void add_bottleneck(struct json_object *pair,
 		      bottleneck.at ? bottleneck.at->address : NULL);
 }
 
-static void add_pair(struct json_object *pair,
+void report_add_pair(struct json_object *pair,
 		     const struct p2pdma_function *provider,
 		     const struct p2pdma_function *client,
 		     const struct p2pdma_verdict *verdict)
@@ -124,11 +124,6 @@ struct remark {
 	size_t pair_count;
 };
 
-struct remarks {
-	struct remark *items;
-	size_t count;
-};
-
 static struct remark *find_remark(struct remarks *remarks,
 				  const struct p2pdma_reason *reason)
 {
@@ -168,18 +163,22 @@ static void add_remark_pair(struct remark *remark, const char *pair)
 	remark->pairs = pairs;
 }
 
+void remarks_add(struct remarks *remarks, const struct p2pdma_reason *reason,
+		 const char *pair)
+{
+	struct remark *remark = find_remark(remarks, reason);
+
+	if (!remark)
+		remark = add_remark(remarks, reason);
+	add_remark_pair(remark, pair);
+}
+
 /* Takes down @verdict's reasons for the pair that is called @pair. */
 static void remark_on(struct remarks *remarks,
 		      const struct p2pdma_verdict *verdict, const char *pair)
 {
-	for (size_t i = 0; i < verdict->reason_count; i++) {
-		struct remark *remark =
-			find_remark(remarks, &verdict->reasons[i]);
-
-		if (!remark)
-			remark = add_remark(remarks, &verdict->reasons[i]);
-		add_remark_pair(remark, pair);
-	}
+	for (size_t i = 0; i < verdict->reason_count; i++)
+		remarks_add(remarks, &verdict->reasons[i], pair);
 }
 
 static void print_remark(struct report *report, const struct remark *remark)
@@ -195,7 +194,7 @@ static void print_remark(struct report *report, const struct remark *remark)
 			remark->pairs, more, remark->reason.advice);
 }
 
-static void print_remarks(struct report *report, struct remarks *remarks)
+void remarks_print(struct report *report, struct remarks *remarks)
 {
 	for (size_t i = 0; i < remarks->count; i++) {
 		print_remark(report, &remarks->items[i]);
@@ -259,8 +258,8 @@ static void judge(struct matrix *matrix,
 	    !scope_has(matrix->scope, client))
 		return;
 	p2pdma_verdict_judge(matrix->topology, provider, client, verdict);
-	add_pair(tree_append_object(matrix->pairs), provider, client,
-		 verdict);
+	report_add_pair(tree_append_object(matrix->pairs), provider, client,
+			verdict);
 	snprintf(key, sizeof(key), "c%zu", column);
 	format_cell(verdict, cell, sizeof(cell));
 	tree_add_text(row, key, cell);
@@ -367,7 +366,7 @@ void report_matrix(struct report *report,
 		if (!is_quiet)
 			add_labels(&matrix);
 	}
-	print_remarks(report, &matrix.remarks);
+	remarks_print(report, &matrix.remarks);
 	report_add_table(report, NULL, matrix.pairs, pair_columns,
 			 ARRAY_SIZE(pair_columns), true);
 	json_object_put(matrix.grid);

@@ -42,6 +42,26 @@ root=$work/acs.txt
 golden "refused pairs as JSON" p2ptopo-acs.json topo matrix --json 04:00.0
 golden "best where nothing works" p2ptopo-best-acs.txt topo best 04:00.0
 
+cat >"$work/held.txt" <<'END'
+file proc/17/comm p2pcopy
+file proc/17/maps 7f0000000000-7f0000010000 rw-s 00000000 00:16 51 /sys/devices/pci0000:00/0000:00:03.0/0000:01:00.0/0000:02:00.0/0000:03:00.0/p2pmem/allocate
+END
+root=$work/held
+mkdir "$root"
+bash "$top_srcdir/tests/fixture-tree" "$root" \
+	"$top_srcdir/tests/fixtures/one-switch.txt" "$work/held.txt"
+golden "who holds peer memory" p2ptopo-users.txt topo users
+golden "as JSON, too" p2ptopo-users.json topo users --json
+is "as CSV a line for each process" \
+	"$(topo users -Fcsv | tail -n +2 | tr -d '\r')" \
+	"17,p2pcopy,0000:03:00.0,65536,1"
+machine stack.txt
+root=$work/stack.txt
+golden "the layers of a mirror" p2ptopo-stack.txt topo best /dev/md1
+like "device mapper refuses" "$(topo best /dev/dm-0)" \
+	'stacked-device: dm-0 .dm.: it refuses peer pages'
+golden "the layers as JSON" p2ptopo-stack.json topo best -J /dev/md1
+
 root=$work/one-switch.txt
 unlike "quiet leaves out the legend" "$(topo -q matrix)" 'hops from both'
 like "the list as CSV begins with its keys" "$(topo list -Fcsv | head -1)" \
@@ -78,11 +98,16 @@ like "and is named" "$(cat "$work/stderr")" \
 
 exits 2 "a word that is none is wrong usage" topo dance
 is "and the known ones are named" "$(cat "$work/stderr")" \
-	"p2ptopo: dance: no such word (known: list, matrix, best; a file of that name is ./dance)"
+	"p2ptopo: dance: no such word (p2ptopo --help lists them; a file of that name is ./dance)"
 exits 2 "CSV of two tables is wrong usage" topo --format=csv
 exits 2 "best without a client is wrong usage" topo best
 exits 2 "best with three clients is wrong usage" \
 	topo best 03:00.0 04:00.0 05:00.0
+exits 2 "a tree cannot be probed" topo probe
+is "which is said" "$(cat "$work/stderr")" \
+	"p2ptopo: probe: asks the kernel that runs here, not a tree (leave out --sysroot)"
+exits 2 "probe with three operands is wrong usage" \
+	p2ptopo probe 03:00.0 04:00.0 05:00.0
 exits 2 "an unknown option is wrong usage" p2ptopo --dance
 is "with one clear sentence" "$(cat "$work/stderr")" \
 	"p2ptopo: --dance: no such option (p2ptopo --help lists them)"
