@@ -29,6 +29,7 @@ noinst_LTLIBRARIES += %D%/libcore.la
 	%D%/lib/drive.c %D%/lib/drive.h \
 	%D%/lib/host-bridge.c %D%/lib/host-bridge.h \
 	%D%/lib/layer.c %D%/lib/layer.h \
+	%D%/lib/link.c %D%/lib/link.h \
 	%D%/lib/machine.c %D%/lib/machine.h \
 	%D%/lib/mount.c %D%/lib/mount.h \
 	%D%/lib/names.c \
@@ -103,7 +104,6 @@ noinst_LTLIBRARIES += %D%/libreport.la
 	%D%/report/report-topology.c %D%/report/report-topology.h \
 	%D%/report/report-users.c %D%/report/report-users.h \
 	%D%/report/report-verdict.c %D%/report/report-verdict.h \
-	%D%/report/route.c %D%/report/route.h \
 	%D%/report/tree.c %D%/report/tree.h \
 	%D%/report/writer.c %D%/report/writer.h \
 	%D%/report/writer-csv.c \

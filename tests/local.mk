@@ -76,6 +76,7 @@ UNIT_TESTS = \
 	%D%/unit/test-guard \
 	%D%/unit/test-histogram \
 	%D%/unit/test-layer \
+	%D%/unit/test-link \
 	%D%/unit/test-machine \
 	%D%/unit/test-machines \
 	%D%/unit/test-memory \
@@ -93,7 +94,6 @@ UNIT_TESTS = \
 	%D%/unit/test-ring \
 	%D%/unit/test-select \
 	%D%/unit/test-shape \
-	%D%/unit/test-route \
 	%D%/unit/test-sigbus \
 	%D%/unit/test-sysfs \
 	%D%/unit/test-target \

@@ -400,8 +400,10 @@ void check_dma_mask(const struct doctor *doctor, struct finding *f)
 
 static bool is_degraded(const struct p2pdma_function *f)
 {
-	return topology_has_link(f) && f->link.bytes_per_sec &&
-	       f->link.bytes_per_sec < topology_link_max(f);
+	struct p2pdma_uplink link;
+
+	return p2pdma_function_get_uplink(f, &link) &&
+	       link.is_degraded == P2PDMA_YES;
 }
 
 static void collect_links(struct look *look, const struct p2pdma_function *f)
@@ -422,19 +424,16 @@ static void look_at_links(const struct doctor *doctor,
 
 static void blame_link(struct finding *f, const struct p2pdma_function *lower)
 {
-	const struct p2pdma_function *upper = lower->parent;
-	uint32_t speed = lower->link_max.speed_mtps;
-	uint32_t width = lower->link_max.width;
+	struct p2pdma_uplink link;
 
-	if (upper && upper->link_max.speed_mtps)
-		speed = MIN(speed, upper->link_max.speed_mtps);
-	if (upper && upper->link_max.width)
-		width = MIN(width, upper->link_max.width);
+	if (!p2pdma_function_get_uplink(lower, &link))
+		return;
 	finding_note(f, P2PDMA_STATUS_WARN, "%s runs at %u.%u GT/s x%u, both "
 		     "ends can do %u.%u GT/s x%u", lower->address,
-		     lower->link.speed_mtps / 1000,
-		     lower->link.speed_mtps % 1000 / 100, lower->link.width,
-		     speed / 1000, speed % 1000 / 100, width);
+		     link.now.speed_mtps / 1000,
+		     link.now.speed_mtps % 1000 / 100, link.now.width,
+		     link.best.speed_mtps / 1000,
+		     link.best.speed_mtps % 1000 / 100, link.best.width);
 }
 
 void check_links(const struct doctor *doctor, struct finding *f)

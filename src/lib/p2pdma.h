@@ -84,7 +84,9 @@ enum p2pdma_answer {
 struct p2pdma_link {
 	uint32_t speed_mtps;	 /**< megatransfers a second; 0 unknown */
 	uint32_t width;		 /**< lanes; 0 unknown */
-	uint64_t bytes_per_sec;	 /**< after 8b/10b or 128b/130b; 0 unknown */
+	uint64_t bytes_per_sec;	 /**< in one direction, after 8b/10b (to 5
+				      GT/s) or 128b/130b (to 32; none at 64);
+				      0 unknown */
 };
 
 /** What a PCI function is on its way to the root (PCIe spec 7.5.3.2). */
@@ -104,6 +106,7 @@ struct p2pdma_bar {
 	uint64_t end;		/**< last byte */
 	uint64_t flags;		/**< as /sys/…/resource prints them */
 	int64_t bus_offset;	/**< bus address minus start; 0 where unknown */
+	bool is_bus_offset_known;
 };
 
 /** Peer memory that a driver registered. Source: sysfs p2pmem/. */
@@ -137,6 +140,8 @@ struct p2pdma_function {
 	struct p2pdma_bar bars[6];
 	const struct p2pdma_memory *memory; /**< NULL: no p2pmem directory */
 	bool is_config_readable;	/**< beyond the first 64 bytes */
+	unsigned max_payload_bytes;	/**< of a packet, as set; 0 unknown */
+	unsigned max_read_request_bytes; /**< as set; 0 unknown */
 };
 
 /** An NVMe namespace with a block device. */
@@ -216,6 +221,48 @@ p2pdma_topology_find_drive(const struct p2pdma_topology *topology,
 			   const struct p2pdma_function *function);
 
 /* -------------------------------------------------------------------------
+ * Links
+ */
+
+/** The link from a function up to the bridge above it. Caller's storage. */
+struct p2pdma_uplink {
+	struct p2pdma_link now;	 /**< as trained, of what both ends tell */
+	struct p2pdma_link best; /**< what both ends can do */
+	enum p2pdma_answer is_degraded; /**< now is less than best; links may
+					     train down at rest */
+};
+
+/**
+ * p2pdma_function_get_uplink() - the link above @function, from both its ends
+ *
+ * A virtual function has that of its physical one.
+ *
+ * Return: false where there is none, for nothing is above @function or the
+ * step is the inside of a switch; @uplink is untouched then.
+ */
+bool p2pdma_function_get_uplink(const struct p2pdma_function *function,
+				struct p2pdma_uplink *uplink);
+
+/**
+ * p2pdma_link_get_payload_rate() - what is left of a link for data
+ * @max_payload_bytes: P, the least MPS on the way; 0 unknown
+ *
+ * Every packet is a memory write of P bytes with a 64-bit address, of which
+ * the link carries
+ *
+ *   to 32 GT/s	P + 24 bytes: header 16, sequence number and framing 4, LCRC 4
+ *   64 GT/s	P + 16 bytes, in FLITs of 256 bytes that hold 236 of packets
+ *
+ * so that data gets bytes_per_sec * P / (P + 24), or bytes_per_sec * 236 / 256
+ * * P / (P + 16). Not taken off: acknowledgements, flow control, replays and
+ * SKP ordered sets (together some percent), and the requests of reads.
+ *
+ * Return: bytes a second, 0 unknown.
+ */
+uint64_t p2pdma_link_get_payload_rate(const struct p2pdma_link *link,
+				      unsigned max_payload_bytes);
+
+/* -------------------------------------------------------------------------
  * Verdict: may a client reach a provider's memory?
  */
 
@@ -245,6 +292,12 @@ struct p2pdma_verdict {
 					        0 unknown, or no link at all */
 	const struct p2pdma_function *bottleneck_at; /**< lower end; or NULL */
 	unsigned links;		/**< that a byte crosses on its way */
+	const struct p2pdma_function *turn; /**< where the way up from the one
+					         becomes the way down to the
+						 other; NULL: in the host */
+	unsigned max_payload_bytes; /**< least of the way; 0 unknown */
+	uint64_t payload_bytes_per_sec; /**< the bottleneck's, for data; see
+					     p2pdma_link_get_payload_rate() */
 	size_t reason_count;
 	struct p2pdma_reason reasons[P2PDMA_REASONS_MAX];
 };

@@ -86,6 +86,14 @@ static const enum p2pdma_port ports[16] = {
 	[10] = P2PDMA_PORT_INTEGRATED,	/* event collector */
 };
 
+/* 128 to 4096; two codes are reserved. */
+static unsigned get_packet_bytes(uint32_t control, unsigned shift)
+{
+	uint32_t code = control >> shift & 7;
+
+	return code < 6 ? 128u << code : 0;
+}
+
 static void parse_pcie(const struct bytes *b, struct pci_caps *caps)
 {
 	size_t at = find_capability(b, CAP_PCIE);
@@ -98,8 +106,8 @@ static void parse_pcie(const struct bytes *b, struct pci_caps *caps)
 	}
 	control = get(b, at + PCIE_DEVICE_CONTROL, 2);
 	caps->port = ports[get(b, at + PCIE_FLAGS, 2) >> 4 & 0xf];
-	caps->max_payload_bytes = 128u << (control >> 5 & 7);
-	caps->max_read_request_bytes = 128u << (control >> 12 & 7);
+	caps->max_payload_bytes = get_packet_bytes(control, 5);
+	caps->max_read_request_bytes = get_packet_bytes(control, 12);
 }
 
 /* As pci_bridge_has_acs_redir(): no capability, nothing to redirect. */

@@ -8,10 +8,9 @@
 
 #include "base/macro.h"
 #include "lib/cmb.h"
+#include "lib/link.h"
 #include "lib/pci-caps.h"
 #include "lib/sysfs.h"
-
-#define CLASS_BRIDGE_PCI	0x0604
 
 /* -------------------------------------------------------------------------
  * Addresses
@@ -134,23 +133,6 @@ static char *look_up(struct pci_names *names, struct arena *arena,
  * Links
  */
 
-static const struct {
-	uint32_t speed_mtps;
-	uint32_t payload, line;	/* bits in, bits on the wire */
-} encodings[] = {
-	{ 2500, 8, 10 },     { 5000, 8, 10 },	 { 8000, 128, 130 },
-	{ 16000, 128, 130 }, { 32000, 128, 130 }, { 64000, 1, 1 },
-};
-
-uint64_t pci_link_rate(uint32_t speed_mtps, uint32_t width)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(encodings); i++)
-		if (encodings[i].speed_mtps == speed_mtps)
-			return (uint64_t)speed_mtps * 1000000 * width *
-			       encodings[i].payload / encodings[i].line / 8;
-	return 0;
-}
-
 /* "8.0 GT/s PCIe" to 8000; "Unknown" to 0. */
 static uint32_t parse_speed(const char *text)
 {
@@ -173,7 +155,7 @@ static void read_link(const struct p2pdma_context *context, const char *dir,
 	/* 255 is what the kernel prints for "unknown". */
 	if (!sysfs_read_u64(context, dir, width, &lanes) && lanes <= 32)
 		link->width = (uint32_t)lanes;
-	link->bytes_per_sec = pci_link_rate(link->speed_mtps, link->width);
+	link->bytes_per_sec = link_get_rate(link->speed_mtps, link->width);
 }
 
 /* -------------------------------------------------------------------------
@@ -239,10 +221,12 @@ static void read_bars(struct reading *r)
 
 		if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) != 3)
 			return;
-		*bar = (struct p2pdma_bar){ start, end, flags, 0 };
-		if (end && r->caps.has_bar[i])
+		*bar = (struct p2pdma_bar){ start, end, flags, 0, false };
+		if (end && r->caps.has_bar[i]) {
 			bar->bus_offset =
 				(int64_t)(r->caps.bar_bus_address[i] - start);
+			bar->is_bus_offset_known = true;
+		}
 		line = strchr(line, '\n');
 		line = line ? line + 1 : NULL;
 	}
@@ -305,6 +289,8 @@ static void read_config(struct reading *r)
 	r->f->port = r->caps.port;
 	r->f->has_acs = r->caps.has_acs;
 	r->f->acs_redirects = r->caps.acs_redirects;
+	r->f->max_payload_bytes = r->caps.max_payload_bytes;
+	r->f->max_read_request_bytes = r->caps.max_read_request_bytes;
 }
 
 /*
@@ -313,7 +299,7 @@ static void read_config(struct reading *r)
  */
 static void infer_port(struct reading *r, bool is_on_root_bus)
 {
-	bool is_bridge = r->f->class_code >> 8 == CLASS_BRIDGE_PCI;
+	bool is_bridge = r->f->class_code >> 8 == PCI_CLASS_BRIDGE;
 
 	if (r->f->port ||
 	    !sysfs_exists(r->context, r->dir, "max_link_speed"))
@@ -332,7 +318,7 @@ static void infer_port(struct reading *r, bool is_on_root_bus)
 static void infer_acs(struct reading *r)
 {
 	if (r->f->has_acs || r->caps.is_bridge ||
-	    r->f->class_code >> 8 == CLASS_BRIDGE_PCI ||
+	    r->f->class_code >> 8 == PCI_CLASS_BRIDGE ||
 	    r->caps.is_multifunction != P2PDMA_NO ||
 	    sysfs_exists(r->context, r->dir, "sriov_totalvfs") ||
 	    sysfs_exists(r->context, r->dir, "physfn"))

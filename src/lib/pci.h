@@ -9,6 +9,8 @@
 #include "base/arena.h"
 #include "lib/context.h"
 
+#define PCI_CLASS_BRIDGE	0x0604	/* to PCI, of class_code >> 8 */
+
 /* A PCI address as numbers, to compare and to find. */
 struct pci_address {
 	uint32_t domain;
@@ -42,8 +44,5 @@ struct pci_place {
 int pci_read(const struct p2pdma_context *context, struct arena *arena,
 	     struct pci_names *names, const char *address,
 	     struct p2pdma_function *f, struct pci_place *place);
-
-/* Bytes a second of a link after its encoding; 0 when either is unknown. */
-uint64_t pci_link_rate(uint32_t speed_mtps, uint32_t width);
 
 #endif

@@ -69,6 +69,32 @@ static int add_function(struct scan *scan, const char *address)
 }
 
 /*
+ * What an ordinary user cannot read: which port of a switch a bridge is. Ports
+ * of links lie below each other in turns; a bridge to conventional PCI is not
+ * told from an upstream port, and has a link above it as that has.
+ */
+static void infer_port(struct p2pdma_function *f)
+{
+	if (f->port || !f->parent || f->class_code >> 8 != PCI_CLASS_BRIDGE ||
+	    !f->link_max.speed_mtps)
+		return;
+	if (f->parent->port == P2PDMA_PORT_UPSTREAM)
+		f->port = P2PDMA_PORT_DOWNSTREAM;
+	else if (f->parent->port == P2PDMA_PORT_ROOT ||
+		 f->parent->port == P2PDMA_PORT_DOWNSTREAM)
+		f->port = P2PDMA_PORT_UPSTREAM;
+}
+
+/* Those of a virtual function are reserved; the physical one's count. */
+static void take_from_physical(struct p2pdma_function *f)
+{
+	if (!f->physfn)
+		return;
+	f->max_payload_bytes = f->physfn->max_payload_bytes;
+	f->max_read_request_bytes = f->physfn->max_read_request_bytes;
+}
+
+/*
  * The kernel goes up from a virtual function by way of the physical one, and
  * sysfs shows both below the same bridge, so that parent serves both.
  */
@@ -83,7 +109,11 @@ static void tie(struct scan *scan)
 		if (r->place.physfn[0])
 			r->function->physfn =
 				find(scan->topology, r->place.physfn);
+		take_from_physical(r->function);
 	}
+	/* They are sorted, and what is above has the lower bus number. */
+	for (size_t i = 0; i < scan->topology->function_count; i++)
+		infer_port(scan->topology->functions[i]);
 }
 
 static int scan_functions(struct scan *scan)

@@ -108,24 +108,6 @@ bool topology_shares_host_bridge(const struct p2pdma_function *a,
 	       !strcmp(a->root_bus, b->root_bus);
 }
 
-/* From a downstream port up to its upstream port it is one piece of silicon. */
-bool topology_has_link(const struct p2pdma_function *f)
-{
-	return f->parent && f->port != P2PDMA_PORT_DOWNSTREAM;
-}
-
-uint64_t topology_link_max(const struct p2pdma_function *f)
-{
-	const struct p2pdma_function *above = f->parent;
-
-	if (!above)
-		return 0;
-	/* Not the slower of two rates: 16 GT/s x4 and 8 GT/s x8 make 8 x4. */
-	return pci_link_rate(MIN(f->link_max.speed_mtps,
-				 above->link_max.speed_mtps),
-			     MIN(f->link_max.width, above->link_max.width));
-}
-
 /* -------------------------------------------------------------------------
  * The public view
  */

@@ -43,13 +43,4 @@ topology_root_device(const struct p2pdma_topology *topology,
 bool topology_shares_host_bridge(const struct p2pdma_function *a,
 				 const struct p2pdma_function *b);
 
-/* Bytes a second of the link from @f upwards that its two ends can do. */
-uint64_t topology_link_max(const struct p2pdma_function *f);
-
-/*
- * True when the step from @f to the bridge above it is a link, and not the
- * inside of a switch.
- */
-bool topology_has_link(const struct p2pdma_function *f);
-
 #endif

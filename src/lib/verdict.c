@@ -6,6 +6,7 @@
  */
 #include "lib/verdict.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -358,69 +359,114 @@ static bool judge_iommu(const struct pair *pair, struct p2pdma_reason *why)
 }
 
 /* -------------------------------------------------------------------------
- * Links
+ * The way: up from the provider, down to the client
  */
 
-typedef void (*link_fn)(const struct p2pdma_function *f, void *data);
+typedef void (*hop_fn)(const struct p2pdma_function *f, void *data);
 
-/* Every link of the way: down from the common bridge, or from the host. */
-static void for_each_link(const struct pair *pair, link_fn look, void *data)
+/* What ACS redirects goes up to the host, past the bridge that is shared. */
+static const struct p2pdma_function *find_turn(const struct pair *pair)
+{
+	return pair->redirects == P2PDMA_YES ? NULL : pair->path.common;
+}
+
+/* Every function below the turn, whose link or chip leads up from it. */
+static void for_each_hop(const struct pair *pair, hop_fn look, void *data)
 {
 	const struct p2pdma_function *ends[] = { pair->provider,
 						 pair->client };
-	const struct p2pdma_function *top =
-		pair->route == P2PDMA_REACH_VIA_HOST ? NULL :
-						       pair->path.common;
+	const struct p2pdma_function *turn = find_turn(pair);
 
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		for (const struct p2pdma_function *f = ends[i]; f && f != top;
+		for (const struct p2pdma_function *f = ends[i]; f && f != turn;
 		     f = f->parent)
-			if (topology_has_link(f))
-				look(f, data);
+			look(f, data);
 }
+
+struct narrowest {
+	struct p2pdma_verdict *verdict;
+	struct p2pdma_link link;
+};
 
 static void find_bottleneck(const struct p2pdma_function *f, void *data)
 {
-	struct p2pdma_verdict *verdict = data;
-	uint64_t rate = f->link.bytes_per_sec;
+	struct narrowest *narrowest = data;
+	struct p2pdma_verdict *verdict = narrowest->verdict;
+	struct p2pdma_uplink uplink;
 
+	if (!p2pdma_function_get_uplink(f, &uplink))
+		return;
 	/* One unknown link makes the slowest one unknown. */
 	if (!verdict->links++ ||
-	    (verdict->bottleneck_bytes_per_sec &&
-	     rate < verdict->bottleneck_bytes_per_sec)) {
-		verdict->bottleneck_bytes_per_sec = rate;
+	    (narrowest->link.bytes_per_sec &&
+	     uplink.now.bytes_per_sec < narrowest->link.bytes_per_sec)) {
+		narrowest->link = uplink.now;
 		verdict->bottleneck_at = f;
 	}
 }
 
-static bool is_degraded(const struct p2pdma_function *f)
+/* UINT_MAX before the first; a function that does not tell spoils it. */
+static void find_payload(const struct p2pdma_function *f, void *data)
 {
-	return f->link.bytes_per_sec &&
-	       f->link.bytes_per_sec < topology_link_max(f);
+	unsigned *least = data;
+
+	*least = MIN(*least, f->max_payload_bytes);
 }
+
+static void measure(const struct pair *pair, struct p2pdma_verdict *verdict)
+{
+	struct narrowest narrowest = { verdict };
+	unsigned least = UINT_MAX;
+
+	verdict->turn = find_turn(pair);
+	for_each_hop(pair, find_bottleneck, &narrowest);
+	if (!verdict->links)
+		return;
+	for_each_hop(pair, find_payload, &least);
+	if (verdict->turn)
+		find_payload(verdict->turn, &least);
+	verdict->max_payload_bytes = least;
+	verdict->bottleneck_bytes_per_sec = narrowest.link.bytes_per_sec;
+	if (!verdict->bottleneck_bytes_per_sec)
+		verdict->bottleneck_at = NULL;
+	verdict->payload_bytes_per_sec =
+		p2pdma_link_get_payload_rate(&narrowest.link, least);
+}
+
+struct degraded {
+	const struct p2pdma_function *at;
+	struct p2pdma_uplink uplink;
+};
 
 static void find_degraded(const struct p2pdma_function *f, void *data)
 {
-	const struct p2pdma_function **worst = data;
+	struct degraded *worst = data;
+	struct p2pdma_uplink uplink;
 
-	if (is_degraded(f) &&
-	    (!*worst ||
-	     f->link.bytes_per_sec < (*worst)->link.bytes_per_sec))
-		*worst = f;
+	if (!p2pdma_function_get_uplink(f, &uplink) ||
+	    uplink.is_degraded != P2PDMA_YES)
+		return;
+	if (worst->at && uplink.now.bytes_per_sec >=
+				 worst->uplink.now.bytes_per_sec)
+		return;
+	*worst = (struct degraded){ f, uplink };
 }
 
 static bool judge_link(const struct pair *pair, struct p2pdma_reason *why)
 {
-	const struct p2pdma_function *worst = NULL;
+	const struct p2pdma_link *now, *best;
+	struct degraded worst = { 0 };
 
-	for_each_link(pair, find_degraded, &worst);
-	if (!worst)
+	for_each_hop(pair, find_degraded, &worst);
+	if (!worst.at)
 		return false;
-	explain(why, worst,
-		"runs at %u.%u GT/s x%u, could do more: look again under "
-		"load (idle links may slow down), then check seat and slot",
-		worst->link.speed_mtps / 1000,
-		worst->link.speed_mtps % 1000 / 100, worst->link.width);
+	now = &worst.uplink.now;
+	best = &worst.uplink.best;
+	explain(why, worst.at,
+		"its link runs at %.1f GT/s x%u, both ends can do %.1f GT/s "
+		"x%u: it may train down at rest, so look again under load, "
+		"then check seat, slot and cable", now->speed_mtps / 1000.0,
+		now->width, best->speed_mtps / 1000.0, best->width);
 	return true;
 }
 
@@ -467,7 +513,7 @@ void p2pdma_verdict_judge(const struct p2pdma_topology *topology,
 	memset(verdict, 0, sizeof(*verdict));
 	verdict->reach = pair.route;
 	verdict->distance = pair.path.distance;
-	for_each_link(&pair, find_bottleneck, verdict);
+	measure(&pair, verdict);
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
 		struct p2pdma_reason reason = { .id = rules[i].id };
 

@@ -6,7 +6,6 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
-#include "report/route.h"
 
 static const struct column pair_columns[] = {
 	{ NULL, "provider", FORM_TEXT },
@@ -19,6 +18,7 @@ static const struct column pair_columns[] = {
 	{ NULL, "bottleneck_at", FORM_TEXT },
 	{ NULL, "probe", FORM_TEXT },
 	{ NULL, "probe_errno", FORM_INT },
+	{ NULL, "payload_bytes_per_sec", FORM_RATE },
 };
 
 static const struct column choice_columns[] = {
@@ -63,19 +63,19 @@ static bool is_reachable(const struct p2pdma_verdict *verdict)
 	       verdict->reach == P2PDMA_REACH_VIA_HOST;
 }
 
+/* Of a pair that the kernel refuses nothing is promised. */
 static void add_bottleneck(struct json_object *pair,
-			   const struct p2pdma_function *provider,
-			   const struct p2pdma_function *client,
 			   const struct p2pdma_verdict *verdict)
 {
-	struct bottleneck bottleneck = { 0 };
+	bool is_so = is_reachable(verdict);
 
-	if (is_reachable(verdict))
-		route_find_bottleneck(provider, client, &bottleneck);
 	tree_add_known(pair, "bottleneck_bytes_per_sec",
-		       bottleneck.bytes_per_sec);
+		       is_so ? verdict->bottleneck_bytes_per_sec : 0);
 	tree_add_text(pair, "bottleneck_at",
-		      bottleneck.at ? bottleneck.at->address : NULL);
+		      is_so && verdict->bottleneck_at ?
+			      verdict->bottleneck_at->address : NULL);
+	tree_add_known(pair, "payload_bytes_per_sec",
+		       is_so ? verdict->payload_bytes_per_sec : 0);
 }
 
 void report_add_pair(struct json_object *pair,
@@ -90,7 +90,7 @@ void report_add_pair(struct json_object *pair,
 	tree_add_text(pair, "map_type",
 		      p2pdma_reach_get_map_type(verdict->reach));
 	report_add_reasons(pair, verdict->reasons, verdict->reason_count);
-	add_bottleneck(pair, provider, client, verdict);
+	add_bottleneck(pair, verdict);
 	tree_add_null(pair, "probe");
 	tree_add_null(pair, "probe_errno");
 }

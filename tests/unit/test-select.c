@@ -104,7 +104,11 @@ START_TEST(among_equals_the_wider_then_the_larger_then_the_lower)
 	fixture_scan(&machine);
 	rank("nvme1n1", NULL, "0000:05:00.0 0000:03:00.0");
 	fixture_add(&machine,
+		    "file sys/bus/pci/devices/0000:02:00.0/"
+		    "current_link_speed 16.0 GT/s PCIe\n"
 		    "file sys/bus/pci/devices/0000:03:00.0/"
+		    "current_link_speed 16.0 GT/s PCIe\n"
+		    "file sys/bus/pci/devices/0000:02:01.0/"
 		    "current_link_speed 16.0 GT/s PCIe\n"
 		    "file sys/bus/pci/devices/0000:04:00.0/"
 		    "current_link_speed 16.0 GT/s PCIe");
