@@ -95,22 +95,28 @@ noinst_LTLIBRARIES += %D%/libengine.la
 # report: facts and results to one json-c tree, and that to text, JSON, CSV
 noinst_LTLIBRARIES += %D%/libreport.la
 %C%_libreport_la_SOURCES = \
+	%D%/report/picture.c %D%/report/picture.h \
 	%D%/report/progress.c %D%/report/progress.h \
 	%D%/report/report-bench.c %D%/report/report-bench.h \
 	%D%/report/report-copy.c %D%/report/report-copy.h \
 	%D%/report/report-doctor.c %D%/report/report-doctor.h \
+	%D%/report/report-function.c %D%/report/report-function.h \
+	%D%/report/report-path.c %D%/report/report-path.h \
 	%D%/report/report-probe.c %D%/report/report-probe.h \
 	%D%/report/report-target.c %D%/report/report-target.h \
 	%D%/report/report-topology.c %D%/report/report-topology.h \
+	%D%/report/report-tree.c %D%/report/report-tree.h \
 	%D%/report/report-users.c %D%/report/report-users.h \
 	%D%/report/report-verdict.c %D%/report/report-verdict.h \
 	%D%/report/tree.c %D%/report/tree.h \
 	%D%/report/writer.c %D%/report/writer.h \
 	%D%/report/writer-csv.c \
+	%D%/report/writer-dot.c \
 	%D%/report/writer-json.c \
+	%D%/report/writer-svg.c \
 	%D%/report/writer-text.c
 %C%_libreport_la_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS) $(SMARTCOLS_CFLAGS)
-%C%_libreport_la_LIBADD = $(JSONC_LIBS) $(SMARTCOLS_LIBS)
+%C%_libreport_la_LIBADD = $(JSONC_LIBS) $(SMARTCOLS_LIBS) -lm
 
 # cli: what the programs share
 noinst_LTLIBRARIES += %D%/libcli.la

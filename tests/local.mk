@@ -91,6 +91,8 @@ UNIT_TESTS = \
 	%D%/unit/test-provider \
 	%D%/unit/test-random \
 	%D%/unit/test-report-bench \
+	%D%/unit/test-report-path \
+	%D%/unit/test-report-tree \
 	%D%/unit/test-ring \
 	%D%/unit/test-select \
 	%D%/unit/test-shape \
@@ -109,6 +111,8 @@ TESTS += $(UNIT_TESTS)
 LDADD = %D%/unit/libunit.la src/libcli.la src/libreport.la \
 	src/libengine.la src/libcore.la $(CHECK_LIBS)
 %C%_unit_test_report_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_unit_test_report_path_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_unit_test_report_tree_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_writer_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 endif
 
@@ -182,8 +186,18 @@ GOLDEN = \
 	%D%/golden/p2ptopo-one-switch.csv \
 	%D%/golden/p2ptopo-one-switch.json \
 	%D%/golden/p2ptopo-one-switch.txt \
+	%D%/golden/p2ptopo-path-accelerator.txt \
+	%D%/golden/p2ptopo-path-dual-socket.txt \
+	%D%/golden/p2ptopo-path-two-bridges.txt \
+	%D%/golden/p2ptopo-path-user.txt \
+	%D%/golden/p2ptopo-path.json \
+	%D%/golden/p2ptopo-path.txt \
 	%D%/golden/p2ptopo-stack.json \
 	%D%/golden/p2ptopo-stack.txt \
+	%D%/golden/p2ptopo-tree-dual-socket.txt \
+	%D%/golden/p2ptopo-tree.dot \
+	%D%/golden/p2ptopo-tree.json \
+	%D%/golden/p2ptopo-tree.txt \
 	%D%/golden/p2ptopo-two-host-bridges.txt \
 	%D%/golden/p2ptopo-two-root-ports.txt \
 	%D%/golden/p2ptopo-users.json \

@@ -133,6 +133,14 @@ void output_discard(struct output *output)
 	*output = (struct output){ 0 };
 }
 
+bool output_takes_colour(const struct cli_common *common)
+{
+	const char *no_colour = getenv("NO_COLOR");
+
+	return !common->output && isatty(STDOUT_FILENO) &&
+	       !(no_colour && *no_colour);
+}
+
 static int fail(const struct cli_common *common, int rc)
 {
 	cli_error(common->program->name, "%s: %s",

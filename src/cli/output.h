@@ -38,6 +38,9 @@ int output_commit(struct output *output);
 /* Leaves everything as it was; after output_commit() it does nothing. */
 void output_discard(struct output *output);
 
+/* True for a terminal, unless NO_COLOR has something to say. */
+bool output_takes_colour(const struct cli_common *common);
+
 /*
  * Writes @report where and as the user asked. An exit code: 0, or 1 when it
  * could not be written, which has been said then.

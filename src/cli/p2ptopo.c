@@ -14,7 +14,9 @@
 #include "base/macro.h"
 #include "cli/output.h"
 #include "cli/topo.h"
+#include "report/report-path.h"
 #include "report/report-target.h"
+#include "report/report-tree.h"
 #include "report/report-verdict.h"
 
 #define IO_TIMEOUT_NS	(10 * NS_PER_SEC)
@@ -23,6 +25,8 @@ enum word {
 	WORD_NONE = 0,
 	WORD_LIST,
 	WORD_MATRIX,
+	WORD_TREE,
+	WORD_PATH,
 	WORD_BEST,
 	WORD_PROBE,
 	WORD_USERS,
@@ -33,6 +37,10 @@ static const struct cli_choice words[] = {
 	{ "list", WORD_LIST, "providers of peer memory, and NVMe drives" },
 	{ "matrix", WORD_MATRIX,
 	  "who reaches whom, how far, and why not; with list, the default" },
+	{ "tree", WORD_TREE,
+	  "the PCI tree with what decides: links, ACS, memory, drives" },
+	{ "path", WORD_PATH,
+	  "the way between two functions hop by hop, with its bandwidth" },
 	{ "best", WORD_BEST,
 	  "providers in the order in which p2pcopy takes them for a client, "
 	  "or for a source and a destination" },
@@ -61,7 +69,9 @@ static const struct cli_option options[] = {
 static const struct cli_choice formats[] = {
 	{ "text", WRITER_TEXT, "tables for people" },
 	{ "json", WRITER_JSON, "one object with everything" },
-	{ "csv", WRITER_CSV, "the table of one word" },
+	{ "csv", WRITER_CSV, "the table of list, matrix or best" },
+	{ "dot", WRITER_DOT, "tree as a graph, for Graphviz" },
+	{ "svg", WRITER_SVG, "tree as a picture" },
 	{ 0 }
 };
 
@@ -138,25 +148,73 @@ static int check_options(const struct topo *topo, enum word word)
 	return CLI_GO_ON;
 }
 
+#define BIT(n)	(1u << (n))
+
+/* What a word may be followed by, and the formats that it has no use for. */
+static const struct {
+	const char *command;
+	size_t least, most;		/* operands; 0: any number */
+	const char *needs;
+	unsigned not_formats;
+	const char *instead;
+} rules[] = {
+	[WORD_NONE] = { "p2ptopo", 0, 0, NULL,
+			BIT(WRITER_CSV) | BIT(WRITER_DOT) | BIT(WRITER_SVG),
+			"one word at a time (write p2ptopo list, matrix or "
+			"tree)" },
+	[WORD_LIST] = { "p2ptopo list", 0, 0, NULL,
+			BIT(WRITER_DOT) | BIT(WRITER_SVG),
+			"only p2ptopo tree is a picture" },
+	[WORD_MATRIX] = { "p2ptopo matrix", 0, 0, NULL,
+			  BIT(WRITER_DOT) | BIT(WRITER_SVG),
+			  "only p2ptopo tree is a picture" },
+	[WORD_TREE] = { "p2ptopo tree", 0, 0, NULL, BIT(WRITER_CSV),
+			"a tree is no table (json has all of it)" },
+	[WORD_PATH] = { "p2ptopo path", 2, 2, "two functions",
+			BIT(WRITER_CSV) | BIT(WRITER_DOT) | BIT(WRITER_SVG),
+			"a path is text or json" },
+	[WORD_BEST] = { "p2ptopo best", 1, 2,
+			"a client, or a source and a destination",
+			BIT(WRITER_DOT) | BIT(WRITER_SVG),
+			"only p2ptopo tree is a picture" },
+	[WORD_PROBE] = { "p2ptopo probe", 0, 2,
+			 "no more than a provider and a client",
+			 BIT(WRITER_DOT) | BIT(WRITER_SVG),
+			 "only p2ptopo tree is a picture" },
+	[WORD_USERS] = { "p2ptopo users", 0, 0,
+			 "no name, it looks at the whole machine",
+			 BIT(WRITER_DOT) | BIT(WRITER_SVG),
+			 "only p2ptopo tree is a picture" },
+	[WORD_DOCTOR] = { "p2ptopo doctor", 0, 0,
+			  "no name, it looks at the whole machine",
+			  BIT(WRITER_DOT) | BIT(WRITER_SVG),
+			  "only p2ptopo tree is a picture" },
+};
+
+static const char *get_format_name(int format)
+{
+	const struct cli_choice *choice = formats;
+
+	while (choice->value != format)
+		choice++;
+	return choice->name;
+}
+
 static int check_usage(const struct topo *topo, enum word word)
 {
 	size_t count = topo->common.operand_count;
 
-	if (word == WORD_PROBE && count > 2)
-		return blame_usage("probe: needs no more than a provider and "
-				   "a client");
-	if ((word == WORD_USERS || word == WORD_DOCTOR) && count)
-		return blame_usage("users and doctor look at the whole "
-				   "machine: name nothing");
-
-	if (!word && topo->common.format == WRITER_CSV) {
-		cli_error(program.name, "--format=csv: one table at a time "
-			  "(write p2ptopo list or p2ptopo matrix)");
+	if (BIT(topo->common.format) & rules[word].not_formats) {
+		cli_error(program.name, "--format=%s: %s",
+			  get_format_name(topo->common.format),
+			  rules[word].instead);
 		return EXIT_USAGE;
 	}
-	if (word == WORD_BEST && (!count || count > 2)) {
-		cli_error(program.name, "best: needs a client, or a source "
-			  "and a destination, not %zu", count);
+	if (rules[word].needs && (count < rules[word].least ||
+				  count > rules[word].most)) {
+		cli_error(program.name, "%s: needs %s, not %zu",
+			  rules[word].command + strlen("p2ptopo "),
+			  rules[word].needs, count);
 		return EXIT_USAGE;
 	}
 	return check_options(topo, word);
@@ -267,31 +325,53 @@ static int answer_best(struct topo *topo)
 	return CLI_GO_ON;
 }
 
-static const char *get_command(enum word word)
+/* The end that has memory is the provider; the first one if both have. */
+static void answer_pair(struct topo *topo, const struct p2pdma_function *a,
+			const struct p2pdma_function *b)
 {
-	static const char *const commands[] = {
-		[WORD_NONE] = "p2ptopo",
-		[WORD_LIST] = "p2ptopo list",
-		[WORD_MATRIX] = "p2ptopo matrix",
-		[WORD_BEST] = "p2ptopo best",
-		[WORD_PROBE] = "p2ptopo probe",
-		[WORD_USERS] = "p2ptopo users",
-		[WORD_DOCTOR] = "p2ptopo doctor",
+	if (!a->memory && b->memory)
+		report_path(&topo->report, topo->topology, b, a);
+	else
+		report_path(&topo->report, topo->topology, a, b);
+}
+
+/* A multipath head has a path to each of its drives. */
+static int answer_path(struct topo *topo)
+{
+	const struct p2pdma_target *a = topo->targets[0];
+	const struct p2pdma_target *b = topo->targets[1];
+
+	for (size_t i = 0; i < a->client_count; i++)
+		for (size_t j = 0; j < b->client_count; j++)
+			answer_pair(topo, a->clients[i], b->clients[j]);
+	return CLI_GO_ON;
+}
+
+static int answer_tree(struct topo *topo)
+{
+	const struct tree_view view = {
+		.scope = &topo->scope,
+		.has_everything = topo->common.is_verbose,
+		.is_quiet = topo->common.is_quiet,
 	};
 
-	return commands[word];
+	report_tree(&topo->report, topo->topology, &view);
+	return CLI_GO_ON;
 }
 
 static int answer(struct topo *topo, enum word word)
 {
 	static int (*const answers[])(struct topo *topo) = {
+		[WORD_TREE] = answer_tree,
+		[WORD_PATH] = answer_path,
 		[WORD_BEST] = answer_best,
 		[WORD_PROBE] = topo_probe,
 		[WORD_USERS] = topo_users,
 		[WORD_DOCTOR] = topo_doctor,
 	};
 
-	report_init(&topo->report, get_command(word));
+	report_init(&topo->report, rules[word].command);
+	topo->report.has_colour = output_takes_colour(&topo->common);
 	report_targets(&topo->report,
 		       (const struct p2pdma_target *const *)topo->targets,
 		       topo->target_count);

@@ -96,40 +96,13 @@ const char *report_get_label(const struct p2pdma_topology *topology,
 					    function->address;
 }
 
-void tree_add_answer(struct json_object *object, const char *key,
-		     enum p2pdma_answer answer)
-{
-	if (answer == P2PDMA_UNKNOWN)
-		tree_add_null(object, key);
-	else
-		tree_add_bool(object, key, answer == P2PDMA_YES);
-}
-
-static void add_link(struct json_object *object,
-		     const struct p2pdma_link *link)
-{
-	struct json_object *member;
-
-	if (!link->speed_mtps && !link->width) {
-		tree_add_null(object, "link");
-		return;
-	}
-	member = tree_add_object(object, "link");
-	if (link->speed_mtps)
-		tree_add_real(member, "speed_gtps", link->speed_mtps / 1000.0);
-	else
-		tree_add_null(member, "speed_gtps");
-	tree_add_known(member, "width", link->width);
-	tree_add_known(member, "bytes_per_sec", link->bytes_per_sec);
-}
-
 /* What every function has: where it sits. */
 static void add_place(struct json_object *object,
 		      const struct p2pdma_function *function)
 {
 	tree_add_index(object, "numa_node", function->numa_node);
 	tree_add_index(object, "iommu_group", function->iommu_group);
-	add_link(object, &function->link);
+	report_add_link(object, "link", &function->link);
 }
 
 static const char *get_kind(const struct p2pdma_function *function)

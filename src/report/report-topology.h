@@ -7,6 +7,7 @@
 #define P2PDMA_REPORT_REPORT_TOPOLOGY_H
 
 #include "lib/p2pdma.h"
+#include "report/report-function.h"
 #include "report/writer.h"
 
 /* The functions that the user asked about; none: all of them. */
@@ -30,9 +31,5 @@ void report_no_provider(struct report *report,
 /* "nvme0", or the address of what is no drive. */
 const char *report_get_label(const struct p2pdma_topology *topology,
 			     const struct p2pdma_function *function);
-
-/* null for what is not known. */
-void tree_add_answer(struct json_object *object, const char *key,
-		     enum p2pdma_answer answer);
 
 #endif

@@ -373,6 +373,27 @@ void report_matrix(struct report *report,
 	free(matrix.clients);
 }
 
+void report_pairs(struct report *report,
+		  const struct p2pdma_topology *topology,
+		  const struct scope *scope)
+{
+	struct matrix matrix = {
+		.report = report,
+		.topology = topology,
+		.scope = scope,
+		.pairs = tree_add_array(report->tree, "pairs"),
+		.grid = tree_new_array(),
+	};
+
+	collect_clients(&matrix);
+	judge_all(&matrix);
+	for (size_t i = 0; i < matrix.remarks.count; i++)
+		free(matrix.remarks.items[i].pairs);
+	free(matrix.remarks.items);
+	json_object_put(matrix.grid);
+	free(matrix.clients);
+}
+
 /* --- the choices -------------------------------------------------------- */
 
 /* The reasons of both ends, each once. */

@@ -17,6 +17,11 @@ void report_matrix(struct report *report,
 		   const struct p2pdma_topology *topology,
 		   const struct scope *scope, bool is_quiet);
 
+/* pairs[] below @report's tree, by the same rules, and nothing in text. */
+void report_pairs(struct report *report,
+		  const struct p2pdma_topology *topology,
+		  const struct scope *scope);
+
 /* choices[]: in the order of @choices, which is p2pdma_choices_rank()'s. */
 void report_choices(struct report *report,
 		    const struct p2pdma_choice *choices, size_t count,

@@ -174,3 +174,32 @@ struct json_object *tree_new_array(void)
 {
 	return tree_must(json_object_new_array());
 }
+
+const char *tree_get_text(struct json_object *object, const char *key)
+{
+	struct json_object *value = json_object_object_get(object, key);
+
+	return value ? json_object_get_string(value) : NULL;
+}
+
+bool tree_is_true(struct json_object *object, const char *key)
+{
+	return json_object_get_boolean(json_object_object_get(object, key));
+}
+
+uint64_t tree_get_count(struct json_object *object, const char *key)
+{
+	return json_object_get_uint64(json_object_object_get(object, key));
+}
+
+void tree_format_link(struct json_object *link, char *text, size_t size)
+{
+	double speed = json_object_get_double(
+		json_object_object_get(link, "speed_gtps"));
+	unsigned width = (unsigned)tree_get_count(link, "width");
+
+	if (speed > 0 && width)
+		snprintf(text, size, "%.1f GT/s x%u", speed, width);
+	else
+		snprintf(text, size, "?");
+}

@@ -52,4 +52,12 @@ void tree_copy_key(struct json_object *to, struct json_object *from,
 struct json_object *tree_new_object(void);
 struct json_object *tree_new_array(void);
 
+/* What a picture or a table of the same tree reads; NULL, false: not there. */
+const char *tree_get_text(struct json_object *object, const char *key);
+bool tree_is_true(struct json_object *object, const char *key);
+uint64_t tree_get_count(struct json_object *object, const char *key);
+
+/* "16.0 GT/s x4" of a link; "?" where not known. */
+void tree_format_link(struct json_object *link, char *text, size_t size);
+
 #endif

@@ -15,6 +15,8 @@ static int (*const writers[])(const struct report *report, FILE *file) = {
 	[WRITER_TEXT] = writer_text,
 	[WRITER_JSON] = writer_json,
 	[WRITER_CSV] = writer_csv,
+	[WRITER_DOT] = writer_dot,
+	[WRITER_SVG] = writer_svg,
 };
 
 void report_init(struct report *report, const char *command)
@@ -29,6 +31,7 @@ static void section_fini(struct section *section)
 	for (size_t i = 0; i < section->column_count; i++) {
 		free((char *)section->columns[i].title);
 		free((char *)section->columns[i].key);
+		free((char *)section->columns[i].colour_key);
 	}
 	free(section->columns);
 	free(section->heading);
@@ -73,6 +76,7 @@ static void set_columns(struct section *section, struct json_object *rows,
 		section->columns[i] = columns[i];
 		section->columns[i].title = copy(columns[i].title);
 		section->columns[i].key = copy(columns[i].key);
+		section->columns[i].colour_key = copy(columns[i].colour_key);
 	}
 }
 
@@ -94,6 +98,13 @@ void report_add_fields(struct report *report, const char *heading,
 
 	section->is_csv = true;
 	set_columns(section, object, columns, count);
+}
+
+void report_add_tree(struct report *report, struct json_object *rows,
+		     const struct column *columns, size_t count)
+{
+	set_columns(add_section(report, SECTION_TREE, NULL), rows, columns,
+		    count);
 }
 
 void report_add_text(struct report *report, const char *format, ...)

@@ -35,6 +35,8 @@ enum writer_format {
 	WRITER_TEXT,
 	WRITER_JSON,
 	WRITER_CSV,
+	WRITER_DOT,
+	WRITER_SVG,
 };
 
 /* How people read a value. CSV has the bare value, unknown is empty. */
@@ -54,19 +56,23 @@ struct column {
 	const char *key;	/* "size_bytes", "link.width"; through an
 				 * array, "reasons.id", every element's */
 	enum form form;
-	bool is_optional;	/* fields: no line when it is null */
+	bool is_optional;	/* no line, or column, where all is null */
+	const char *colour_key;	/* where the row has "yellow" for this cell;
+				 * NULL: never has */
 };
 
 enum section_kind {
 	SECTION_TABLE,
 	SECTION_FIELDS,
 	SECTION_TEXT,
+	SECTION_TREE,
 };
 
 struct section {
 	enum section_kind kind;
 	char *heading;			/* NULL: none */
-	struct json_object *rows;	/* array, FIELDS: one object */
+	struct json_object *rows;	/* array, FIELDS: one object; TREE: rows
+					 * have "children" */
 	struct column *columns;
 	size_t column_count;
 	bool is_csv;			/* a table that CSV has, too */
@@ -77,6 +83,7 @@ struct report {
 	struct json_object *tree;
 	struct section *sections;
 	size_t section_count;
+	bool has_colour;		/* text: for a terminal */
 };
 
 /* A tree with "schema" and "command", and no sections. */
@@ -97,6 +104,10 @@ void report_add_table(struct report *report, const char *heading,
 void report_add_fields(struct report *report, const char *heading,
 		       struct json_object *object,
 		       const struct column *columns, size_t count);
+
+/* A table whose first column is a tree: a row's "children" are rows, too. */
+void report_add_tree(struct report *report, struct json_object *rows,
+		     const struct column *columns, size_t count);
 
 /* Lines of free text; a newline is added. Only in text. */
 void report_add_text(struct report *report, const char *format, ...)
@@ -122,5 +133,7 @@ char *column_format_bare(const struct column *column,
 int writer_text(const struct report *report, FILE *file);
 int writer_json(const struct report *report, FILE *file);
 int writer_csv(const struct report *report, FILE *file);
+int writer_dot(const struct report *report, FILE *file);
+int writer_svg(const struct report *report, FILE *file);
 
 #endif

@@ -26,8 +26,8 @@ offers "the beginning of an option" "p2ptopo --sy" "--sysroot= "
 offers "an option that takes nothing has no equals sign" "p2ptopo --js" \
 	"--json "
 offers "the formats after an equals sign" "p2ptopo --format=" \
-	"csv json text "
-offers "the formats after a blank" "p2ptopo --format " "csv json text "
+	"csv dot json svg text "
+offers "the formats after a blank" "p2ptopo --format " "csv dot json svg text "
 offers "the formats after a short option" "p2ptopo -F j" "json "
 offers "files for an output" "p2ptopo --output=li" "list.txt "
 offers "functions after the word" "p2ptopo list 0000" "0000:03:00.0 "

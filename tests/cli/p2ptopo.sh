@@ -24,6 +24,16 @@ topo() {
 	return "${PIPESTATUS[0]}"
 }
 
+# graph: names of functions are not ours.
+graph() {
+	topo tree --format=dot | sed -E 's/(switch\\n[^\\|]*)\\n[^|]*/\1/'
+}
+
+# nameless: JSON of trees and paths has such names at every depth.
+nameless() {
+	topo "$@" | sed -E 's/"name": .*,$/"name": "NAME",/'
+}
+
 for name in one-switch two-root-ports zen-root-ports nested-switches \
 	two-host-bridges acs iommu multipath no-provider old-kernel \
 	config-unreadable
@@ -61,6 +71,70 @@ golden "the layers of a mirror" p2ptopo-stack.txt topo best /dev/md1
 like "device mapper refuses" "$(topo best /dev/dm-0)" \
 	'stacked-device: dm-0 .dm.: it refuses peer pages'
 golden "the layers as JSON" p2ptopo-stack.json topo best -J /dev/md1
+# Machines that are built from tables.
+table() {
+	sh "$top_srcdir/tests/make-fixture" \
+		"$top_srcdir/tests/fixtures/$1.table" >"$work/$1.lines"
+	root=$work/$1
+	mkdir "$root"
+	bash "$top_srcdir/tests/fixture-tree" "$root" "$work/$1.lines"
+}
+
+root=$work/one-switch.txt
+golden "the tree for people" p2ptopo-tree.txt topo tree
+golden "the tree of one drive as JSON" p2ptopo-tree.json \
+	nameless tree --json 04:00.0
+golden "a path for people" p2ptopo-path.txt topo path 03:00.0 04:00.0
+golden "a path as JSON" p2ptopo-path.json \
+	nameless path -J 04:00.0 03:00.0
+is "the end that has memory is the provider" \
+	"$(topo path -J 04:00.0 03:00.0 | grep '"provider"')" \
+	'      "provider": "0000:03:00.0",'
+like "verbose has every function" "$(topo -v tree)" '0000:00:00\.0'
+unlike "the tree has what leads to drives only" "$(topo tree)" \
+	'0000:00:00\.0'
+like "and says so" "$(topo tree)" 'are left out \(1; --verbose'
+unlike "unless it is to be quiet" "$(topo -q tree)" 'left out'
+unlike "no colour into a pipe" "$(topo tree)" $'\033'
+golden "the tree as a graph" p2ptopo-tree.dot graph
+
+table dual-socket
+golden "a tree of two sockets" p2ptopo-tree-dual-socket.txt topo tree
+golden "a path over a link that trained down" p2ptopo-path-dual-socket.txt \
+	topo path 36:00.0 39:00.0
+table accelerator
+golden "a path that ACS sends to the host" p2ptopo-path-accelerator.txt \
+	topo path 06:00.0 05:00.0
+golden "a path from host bridge to host bridge" \
+	p2ptopo-path-two-bridges.txt topo path 06:00.0 46:00.0
+like "refused paths are edges of the graph" "$(topo tree --format=dot)" \
+	'"0000:07:00.0" -> "pci0000:40" .*label="refused"'
+root=$work/config-unreadable.txt
+golden "a path whose packets are not known" p2ptopo-path-user.txt \
+	topo path 03:00.0 04:00.0
+if command -v xmllint >/dev/null; then
+	root=$work/accelerator
+	topo tree --format=svg >"$work/svg"
+	ok "the picture is well-formed XML" xmllint --noout "$work/svg"
+else
+	skip "there is no xmllint" "the picture is well-formed XML"
+fi
+root=$work/accelerator
+svg=$(topo tree --format=svg)
+is "the picture has a cross for each refused pair, and one in the legend" \
+	"$(grep -c 'class="refused"' <<<"$svg")" 9
+is "and names each function once" \
+	"$(grep -c '>0000:06:00.0<' <<<"$svg")" 1
+unlike "and fetches nothing" "$svg" '(href|url\(|@import)'
+exits 2 "a tree is no CSV" topo tree --format=csv
+is "and that is said" "$(cat "$work/stderr")" \
+	"p2ptopo: --format=csv: a tree is no table (json has all of it)"
+exits 2 "a matrix is no picture" topo matrix --format=svg
+is "and what is one is named" "$(cat "$work/stderr")" \
+	"p2ptopo: --format=svg: only p2ptopo tree is a picture"
+exits 2 "a path has two ends" topo path 06:00.0
+is "and that is said, too" "$(cat "$work/stderr")" \
+	"p2ptopo: path: needs two functions, not 1"
 
 root=$work/one-switch.txt
 unlike "quiet leaves out the legend" "$(topo -q matrix)" 'hops from both'
@@ -113,7 +187,7 @@ is "with one clear sentence" "$(cat "$work/stderr")" \
 	"p2ptopo: --dance: no such option (p2ptopo --help lists them)"
 exits 2 "an unknown format is wrong usage" p2ptopo --format=xml
 is "and the known ones are named, too" "$(cat "$work/stderr")" \
-	"p2ptopo: --format=xml: no such word (known: text, json, csv)"
+	"p2ptopo: --format=xml: no such word (known: text, json, csv, dot, svg)"
 exits 2 "an option without its argument is wrong usage" p2ptopo --output
 
 exits 0 "help is no failure" p2ptopo --help
@@ -124,7 +198,7 @@ like "and has the package's name" "$(head -1 "$work/stdout")" \
 	'^p2ptopo \(p2pdma-utils\) [0-9]+\.[0-9]+'
 exits 0 "formats can be listed" p2ptopo --format=help
 is "one a line" "$(sed 's/ .*//' "$work/stdout" | tr '\n' ' ')" \
-	"text json csv "
+	"text json csv dot svg "
 exits 1 "help into a full device is a failure" \
 	bash -c 'p2ptopo --help >/dev/full'
 is "that is said" "$(cat "$work/stderr")" \

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/macro.h"
 #include "unit/unit.h"
@@ -169,6 +170,69 @@ START_TEST(json_is_the_tree_and_what_is_unknown_is_null)
 }
 END_TEST
 
+static const struct column branches[] = {
+	{ "FUNCTION", "address", FORM_TEXT },
+	{ "LINK", "link", FORM_TEXT, .colour_key = "link_colour" },
+	{ "OFFSET", "offset", FORM_TEXT, .is_optional = true },
+	{ "NUMA", "numa", FORM_INT, .is_optional = true },
+};
+
+static void add_branches(void)
+{
+	struct json_object *rows = tree_new_array();
+	struct json_object *row = tree_append_object(rows);
+
+	report_init(&report, "p2ptopo tree");
+	tree_add_text(row, "address", "a");
+	tree_add_text(row, "offset", "");
+	row = tree_append_object(tree_add_array(row, "children"));
+	tree_add_text(row, "address", "b");
+	tree_add_text(row, "link", "slow");
+	tree_add_text(row, "link_colour", "yellow");
+	tree_add_int(row, "numa", 1);
+	report_add_tree(&report, rows, branches, ARRAY_SIZE(branches));
+	json_object_put(rows);
+}
+
+START_TEST(a_tree_leaves_out_columns_that_say_nothing)
+{
+	add_branches();
+	assert_writes(WRITER_TEXT,
+		"FUNCTION LINK NUMA\n"
+		"a             \n"
+		"`-b      slow    1\n");
+	add_branches();
+	assert_writes(WRITER_CSV, "");
+}
+END_TEST
+
+/* Which bytes are yellow is the business of libsmartcols. */
+START_TEST(a_cell_has_colour_where_the_row_says_so_and_a_terminal_is_there)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+
+	add_branches();
+	report.has_colour = true;
+	ck_assert_int_eq(report_write(&report, WRITER_TEXT, file), 0);
+	fclose(file);
+	ck_assert_ptr_nonnull(strstr(text, "mslow\033[0m"));
+	ck_assert_ptr_null(strchr(strstr(text, "slow\033[0m") + 5, '\033'));
+	free(text);
+	report_fini(&report);
+}
+END_TEST
+
+START_TEST(a_report_without_a_tree_is_no_picture)
+{
+	report_init(&report, "p2ptopo list");
+	ck_assert_int_eq(report_write(&report, WRITER_SVG, stderr), -EINVAL);
+	ck_assert_int_eq(report_write(&report, WRITER_DOT, stderr), -EINVAL);
+	report_fini(&report);
+}
+END_TEST
+
 START_TEST(names_that_are_no_utf8_still_make_valid_json)
 {
 	static const struct {
@@ -215,5 +279,8 @@ UNIT_SUITE("writer",
 	   one_result_is_lines_of_title_and_value,
 	   one_result_is_one_row_in_csv,
 	   json_is_the_tree_and_what_is_unknown_is_null,
+	   a_tree_leaves_out_columns_that_say_nothing,
+	   a_cell_has_colour_where_the_row_says_so_and_a_terminal_is_there,
+	   a_report_without_a_tree_is_no_picture,
 	   names_that_are_no_utf8_still_make_valid_json,
 	   a_report_that_cannot_be_written_is_an_error);
