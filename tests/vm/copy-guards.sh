@@ -26,7 +26,8 @@ mkdir -p /tmp/m
 begin "a file system"
 mkfs.ext4 -q /dev/lab/dst0
 refused "a signature" ext4 -n 4M /dev/lab/src0 /dev/lab/dst0
-mount /dev/lab/dst0 /tmp/m
+# Read-only: a file system in use writes to itself.
+mount -o ro /dev/lab/dst0 /tmp/m
 refused "a mounted drive" mounted -n 4M /dev/lab/src0 /dev/lab/dst0
 umount /tmp/m
 copies "--force overrides a signature" --force -n 4M /dev/lab/src0 /dev/lab/dst0
@@ -48,7 +49,7 @@ udevadm settle 2>/dev/null || sleep 1
 part=$(realpath /dev/lab/dst0)p1
 refused "a partition table" gpt -n 4M /dev/lab/src0 /dev/lab/dst0
 mkfs.ext4 -q "$part"
-mount "$part" /tmp/m
+mount -o ro "$part" /tmp/m
 refused "a drive with a mounted partition" mounted -n 4M \
 	/dev/lab/src0 /dev/lab/dst0
 umount /tmp/m
