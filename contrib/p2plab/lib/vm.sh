@@ -10,7 +10,7 @@ random.trust_cpu=on no_timer_check audit=0 lsm= mitigations=off
 initcall_blacklist=load_system_certificate_list,init_encrypted'
 # Seconds that a start may take: one takes 3, but not on a machine that builds
 # something else meanwhile.
-readonly boot_seconds=180
+readonly boot_seconds=100
 
 # choose_accelerator: kvm where an ordinary guest really starts under it. That
 # the device opens proves nothing; the answer holds until the next boot of this
@@ -188,23 +188,28 @@ release_relays() {
 }
 
 # Now and then a start with two emulated processors dies of its own code
-# patching; exactly that is worth a second boot, and nothing else is.
-died_of_code_patching() {
-	[ "$accelerator" = tcg ] && [[ $outcome = boot-* ]] &&
-		grep -asq 'Oops: int3' "$work/console.log"
+# patching, or stands still before its first word; exactly that is worth a
+# second boot, and nothing else is. Prints which it was.
+died_of_emulation() {
+	[ "$accelerator" = tcg ] && [[ $outcome = boot-* ]] || return
+	if [ "$outcome" = boot-timeout ] && [ ! -s "$work/console.log" ]; then
+		echo "said nothing for $boot_seconds s"
+	else
+		grep -aso -m1 'Oops: int3' "$work/console.log"
+	fi
 }
 
 boot() {
-	local tries=1
+	local tries=1 how
 	while :; do
-		rm -f "$work"/{control,stdout,stderr,pid}
+		rm -f "$work"/{control,stdout,stderr,pid,console.log}
 		start_guest
 		listen
 		finish_guest
-		died_of_code_patching || return 0
+		how=$(died_of_emulation) || return 0
 		[ $tries -lt 3 ] || return 0
-		say "the guest died of 'Oops: int3' while it started" \
-			"(attempt $tries): booting again"
+		say "the guest did not start ($how, attempt $tries):" \
+			"booting again"
 		tries=$((tries + 1))
 	done
 }
