@@ -74,8 +74,10 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/endpoint-file.c \
 	%D%/engine/endpoint-null.c %D%/engine/endpoint-null.h \
 	%D%/engine/endpoint-ops.h \
+	%D%/engine/endpoint-passthrough.c \
 	%D%/engine/guard.c %D%/engine/guard.h \
 	%D%/engine/memory.c %D%/engine/memory.h \
+	%D%/engine/nvme.c %D%/engine/nvme.h \
 	%D%/engine/preflight.c %D%/engine/preflight.h \
 	%D%/engine/probe.c %D%/engine/probe.h \
 	%D%/engine/ring.c %D%/engine/ring.h \

@@ -81,6 +81,7 @@ UNIT_TESTS = \
 	%D%/unit/test-machines \
 	%D%/unit/test-memory \
 	%D%/unit/test-mount \
+	%D%/unit/test-nvme \
 	%D%/unit/test-output \
 	%D%/unit/test-pci \
 	%D%/unit/test-pci-caps \
@@ -149,6 +150,7 @@ VM_CASES = \
 	%D%/vm/copy-memory.sh \
 	%D%/vm/copy-multipath.sh \
 	%D%/vm/copy-names.sh \
+	%D%/vm/copy-passthrough.sh \
 	%D%/vm/copy-reached.sh \
 	%D%/vm/copy-refused.sh \
 	%D%/vm/copy-slow.sh \

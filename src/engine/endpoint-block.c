@@ -12,24 +12,33 @@
 
 #include "engine/endpoint-ops.h"
 
-static bool block_matches(const char *path, mode_t mode)
+static bool block_matches(mode_t type, unsigned mode)
 {
-	return S_ISBLK(mode);
+	return S_ISBLK(type);
 }
 
-static int block_open(struct endpoint *endpoint, mode_t mode)
+int endpoint_open_device(struct endpoint *endpoint, uint32_t *lba_bytes)
 {
 	int flags = endpoint_get_open_flags(endpoint);
-	int lba_bytes = 0;
 
 	if (endpoint->mode & ENDPOINT_EXCLUSIVE)
 		flags |= O_EXCL;
 	endpoint->fd = open(endpoint->path, flags);
 	if (endpoint->fd < 0 ||
 	    ioctl(endpoint->fd, BLKGETSIZE64, &endpoint->size_bytes) ||
-	    ioctl(endpoint->fd, BLKSSZGET, &lba_bytes))
+	    ioctl(endpoint->fd, BLKSSZGET, lba_bytes))
 		return -errno;
-	endpoint_open_direct(endpoint, (uint32_t)lba_bytes);
+	return 0;
+}
+
+static int block_open(struct endpoint *endpoint, mode_t mode)
+{
+	uint32_t lba_bytes = 0;
+	int rc = endpoint_open_device(endpoint, &lba_bytes);
+
+	if (rc)
+		return rc;
+	endpoint_open_direct(endpoint, lba_bytes);
 	return endpoint_learn_identity(endpoint);
 }
 

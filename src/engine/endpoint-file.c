@@ -19,9 +19,9 @@
 /* Where neither the kernel nor the file system tells. */
 #define OFFSET_ALIGN_SAFE	4096
 
-static bool file_matches(const char *path, mode_t mode)
+static bool file_matches(mode_t type, unsigned mode)
 {
-	return S_ISREG(mode) || !mode;
+	return S_ISREG(type) || !type;
 }
 
 /* As cp: a link's target is written, not the link; which must be there. */

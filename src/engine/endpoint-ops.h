@@ -10,10 +10,17 @@
 
 extern const struct endpoint_ops endpoint_block_ops;
 extern const struct endpoint_ops endpoint_file_ops;
+extern const struct endpoint_ops endpoint_passthrough_ops;
 
 /* An endpoint with nothing open. NULL: no memory. */
 struct endpoint *endpoint_create(const struct endpoint_ops *ops,
 				 const char *path, unsigned mode);
+
+/*
+ * What block devices share: fd on the device, its size, whose logical blocks
+ * are returned. 0 or -errno.
+ */
+int endpoint_open_device(struct endpoint *endpoint, uint32_t *lba_bytes);
 
 /* O_RDONLY or O_RDWR, as mode asks; never O_DIRECT. */
 int endpoint_get_open_flags(const struct endpoint *endpoint);

@@ -16,7 +16,9 @@
 /* A page of a file system or a drive of 4 KiB blocks: safe everywhere. */
 #define MEMORY_ALIGN_SAFE	4096
 
+/* The first one that matches. */
 static const struct endpoint_ops *const endpoints[] = {
+	&endpoint_passthrough_ops,
 	&endpoint_block_ops,
 	&endpoint_file_ops,
 };
@@ -113,10 +115,10 @@ void endpoint_open_direct(struct endpoint *endpoint, uint32_t fallback_align)
 	endpoint->offset_align = endpoint->memory_align = 1;
 }
 
-static const struct endpoint_ops *find_ops(const char *path, mode_t mode)
+static const struct endpoint_ops *find_ops(mode_t type, unsigned mode)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(endpoints); i++)
-		if (endpoints[i]->matches(path, mode))
+		if (endpoints[i]->matches(type, mode))
 			return endpoints[i];
 	return NULL;
 }
@@ -129,7 +131,7 @@ int endpoint_open_new(const char *path, unsigned mode, mode_t new_mode,
 	struct endpoint *e;
 	int rc = stat(path, &st) ? -errno : 0;
 
-	ops = find_ops(path, rc ? 0 : st.st_mode);
+	ops = find_ops(rc ? 0 : st.st_mode, mode);
 	if (!ops)
 		return rc ? rc : -ENOTBLK;
 	if (rc == -ENOENT && mode & ENDPOINT_REPLACE)
@@ -152,6 +154,37 @@ int endpoint_open_new(const char *path, unsigned mode, mode_t new_mode,
 int endpoint_open(const char *path, unsigned mode, struct endpoint **endpoint)
 {
 	return endpoint_open_new(path, mode, 0666, endpoint);
+}
+
+static const struct {
+	int error;
+	const char *why;
+} explanations[] = {
+	{ -ENODEV, "is no NVMe namespace with a /dev/ng node of its own, nor "
+		   "a partition of one (passthrough needs that; Linux makes "
+		   "the node since 5.13)" },
+	{ -EMEDIUMTYPE, "has metadata beside its blocks, which only the block "
+			"layer makes and checks (use --engine=rw)" },
+	{ -EOPNOTSUPP, "takes no commands of ours from this kernel (5.19 and "
+		       "later do; or use --engine=rw)" },
+};
+
+const char *endpoint_explain(unsigned mode, int error)
+{
+	if (!(mode & ENDPOINT_PASSTHROUGH))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(explanations); i++)
+		if (explanations[i].error == error)
+			return explanations[i].why;
+	return NULL;
+}
+
+int endpoint_register(const struct endpoint *endpoint, struct ring *ring,
+		      unsigned file)
+{
+	if (!endpoint->range.namespace_id)
+		return 0;
+	return ring_set_namespace(ring, file, &endpoint->range);
 }
 
 void endpoint_close(struct endpoint *endpoint)

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "engine/nvme.h"
 #include "engine/ring.h"
 
 enum endpoint_kind {
@@ -37,6 +38,12 @@ enum endpoint_mode {
 	ENDPOINT_REPLACE = 4,
 	/* With WRITE: -EBUSY when a block device is mounted or in use. */
 	ENDPOINT_EXCLUSIVE = 8,
+	/*
+	 * An NVMe drive or partition by commands of ours, past the block
+	 * layer: direct_fd is the namespace's character node. Needs a ring
+	 * with RING_COMMANDS, and endpoint_register().
+	 */
+	ENDPOINT_PASSTHROUGH = 16,
 };
 
 struct endpoint_ops;
@@ -52,6 +59,8 @@ struct endpoint {
 	uint64_t size_bytes;	/* when opened; UINT64_MAX: endless */
 	uint32_t offset_align;	/* of direct_fd; 1 when there is none */
 	uint32_t memory_align;
+	uint32_t max_io_bytes;	/* at once by direct_fd; 0: as you like */
+	struct nvme_range range;	/* of passthrough */
 	dev_t device;		/* of the file system that holds the path */
 	ino_t inode;
 	dev_t rdev;		/* of a block device; 0 for files */
@@ -66,13 +75,14 @@ struct endpoint {
 struct endpoint_ops {
 	enum endpoint_kind kind;
 	const char *name;
-	/* Is @path of this kind? @mode is its st_mode, 0 when not there. */
-	bool (*matches)(const char *path, mode_t mode);
+	/* Is what has st_mode @type (0: not there) to be opened so, as @mode
+	 * (enum endpoint_mode) asks? */
+	bool (*matches)(mode_t type, unsigned mode);
 	int (*open)(struct endpoint *endpoint, mode_t mode);
 	int (*commit)(struct endpoint *endpoint, uint64_t size_bytes,
 		      bool is_synced);
 	void (*close)(struct endpoint *endpoint);
-	/* NULL, or what to take for the result of an operation (tests). */
+	/* NULL, or what to take for the result of an operation. */
 	int (*judge)(struct endpoint *endpoint, const struct ring_op *op,
 		     int result);
 };
@@ -83,7 +93,8 @@ struct endpoint_ops {
  * @mode:	enum endpoint_mode, or'ed
  *
  * 0, or -errno of open(2); -ENOTBLK where @path is something else; -EBUSY see
- * ENDPOINT_EXCLUSIVE.
+ * ENDPOINT_EXCLUSIVE; with ENDPOINT_PASSTHROUGH also -ENODEV, -EMEDIUMTYPE and
+ * -EOPNOTSUPP: see endpoint_explain().
  */
 int endpoint_open(const char *path, unsigned mode,
 		  struct endpoint **endpoint);
@@ -91,6 +102,19 @@ int endpoint_open(const char *path, unsigned mode,
 /* The same; a file that was not there gets @new_mode instead of 0666. */
 int endpoint_open_new(const char *path, unsigned mode, mode_t new_mode,
 		      struct endpoint **endpoint);
+
+/*
+ * Why endpoint_open() said @error with @mode, where strerror(3) would not
+ * tell: the end of a sentence, or NULL.
+ */
+const char *endpoint_explain(unsigned mode, int error);
+
+/*
+ * Tells @ring about file number @file, which is @endpoint's direct_fd, after
+ * ring_register_files(). 0 or -EINVAL.
+ */
+int endpoint_register(const struct endpoint *endpoint, struct ring *ring,
+		      unsigned file);
 
 /* Drops a replacement that was not committed. NULL is fine. */
 void endpoint_close(struct endpoint *endpoint);

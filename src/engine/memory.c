@@ -128,9 +128,11 @@ static void choose_host_sizes(struct memory *m)
 {
 	const struct p2pdma_target *a = m->place.source;
 	const struct p2pdma_target *b = m->place.destination;
+	uint64_t best = tighter(a ? a->max_io_bytes : 0,
+				b ? b->max_io_bytes : 0);
 	const struct limits limits = {
-		.best = tighter(a ? a->max_io_bytes : 0,
-				b ? b->max_io_bytes : 0),
+		.most = m->wish.is_uncut ? best : 0,
+		.best = best,
 		.flight = FLIGHT_HOST,
 		.least = get_least(m),
 	};
@@ -421,15 +423,27 @@ static int take_peer_pool(struct memory *m)
 			      strerror(-rc)));
 }
 
-/* A file system may ask for more than the drive below it. */
-static void fit_alignment(struct memory *m, const struct memory_trial *trial)
+/*
+ * A file system may ask for more than the drive below it, and what goes past
+ * the block layer is not cut by it.
+ */
+static void fit_endpoints(struct memory *m, const struct memory_trial *trial)
 {
-	uint32_t align = MAX(trial->source ? trial->source->offset_align : 1,
-			     trial->destination ?
-				     trial->destination->offset_align : 1);
+	const struct endpoint *ends[] = { trial->source, trial->destination };
+	uint64_t block = m->block_bytes;
+	uint32_t align = 1;
 
-	if (!m->wish.is_block_fixed)
-		m->block_bytes = (uint32_t)round_up(m->block_bytes, align);
+	if (m->wish.is_block_fixed)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		if (!ends[i])
+			continue;
+		align = MAX(align, ends[i]->offset_align);
+		block = MIN(block, tighter(block, ends[i]->max_io_bytes));
+	}
+	block = block < m->block_bytes ? round_down(block, align) :
+					 round_up(block, align);
+	m->block_bytes = (uint32_t)MAX(block, align);
 }
 
 static uint64_t get_probe_timeout(const struct memory_trial *trial)
@@ -446,7 +460,8 @@ static int leave_silent(struct memory *m, const struct memory_trial *trial,
 	m->silent = endpoint;
 	m->pool = NULL;
 	m->next = m->choice_count;
-	return ring_open(ring_get_depth(*trial->ring), trial->ring);
+	return ring_open_with(ring_get_depth(*trial->ring),
+			      ring_get_options(*trial->ring), trial->ring);
 }
 
 /*
@@ -550,7 +565,7 @@ int memory_take(struct memory *memory, const struct memory_trial *trial)
 	rc = p2pdma_provider_open(memory->place.context, "host", NULL,
 				  &memory->host);
 	while (!rc && memory->provider) {
-		fit_alignment(memory, trial);
+		fit_endpoints(memory, trial);
 		rc = take_peer_pool(memory);
 		if (!rc)
 			rc = try_ends(memory, trial);
@@ -558,7 +573,7 @@ int memory_take(struct memory *memory, const struct memory_trial *trial)
 			return rc;
 		rc = choose_next(memory);
 	}
-	fit_alignment(memory, trial);
+	fit_endpoints(memory, trial);
 	return rc ? rc : take_host_pool(memory);
 }
 

@@ -25,6 +25,7 @@ struct memory_wish {
 	bool is_asked_anyway;	/* one with a name, whatever is predicted */
 	uint64_t block_bytes;	/* 0: choose */
 	bool is_block_fixed;	/* no other size will do */
+	bool is_uncut;		/* nobody cuts a block that is too large */
 	unsigned depth;		/* 0: choose */
 	unsigned depth_least;	/* fewer are of no use; 0: one */
 	uint64_t size_bytes;	/* of all that is moved */

@@ -2,54 +2,121 @@
 #include "engine/ring.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/nvme_ioctl.h>
 #include <liburing.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/macro.h"
+#include "engine/nvme.h"
+
+/* About what a drive needs: sleeping for less costs more than it saves. */
+#define WATCH_NS	(NS_PER_MS / 10)
+/* When the kernel's thread goes to sleep without requests. */
+#define HANDED_IDLE_MS	1000
+
+/* What options have to know of a registered file. */
+struct file {
+	bool is_polled;
+	bool is_namespace;
+	struct nvme_range range;
+};
 
 struct ring {
 	struct io_uring uring;
 	bool is_set_up;
 	bool has_files;
+	unsigned options;
+	struct file *files;	/* NULL without options */
+	unsigned file_count;
+	struct ring *plain;	/* of a polled one: for what is not */
 	unsigned depth;
-	unsigned in_flight;
+	unsigned in_flight;	/* without those of plain */
 	uint64_t submits;
 	unsigned completion_count;
 	struct ring_completion completions[];
 };
+
+#define SETUP_ALWAYS	(IORING_SETUP_CLAMP)
+#define SETUP_BEST	(SETUP_ALWAYS | IORING_SETUP_SUBMIT_ALL | \
+			 IORING_SETUP_SINGLE_ISSUER)
 
 /*
  * Best first; a kernel that does not know a flag says EINVAL. DEFER_TASKRUN
  * (6.1) runs completion work inside our own wait instead of interrupting us.
  */
 static const unsigned setups[] = {
-	IORING_SETUP_CLAMP | IORING_SETUP_SUBMIT_ALL |
-		IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
-	IORING_SETUP_CLAMP | IORING_SETUP_SUBMIT_ALL |
-		IORING_SETUP_COOP_TASKRUN,
-	IORING_SETUP_CLAMP,
+	SETUP_BEST | IORING_SETUP_DEFER_TASKRUN,
+	SETUP_ALWAYS | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN,
+	SETUP_ALWAYS,
 };
 
-static int set_up(struct ring *ring)
+/* Whose requests are taken by a thread of the kernel's. */
+static const unsigned setups_handed[] = {
+	SETUP_BEST,
+	SETUP_ALWAYS,
+};
+
+static const struct {
+	unsigned option;
+	unsigned setup;
+} option_setups[] = {
+	{ RING_POLLED, IORING_SETUP_IOPOLL },
+	{ RING_HANDED, IORING_SETUP_SQPOLL },
+	{ RING_COMMANDS, IORING_SETUP_SQE128 | IORING_SETUP_CQE32 },
+};
+
+static unsigned get_option_setup(const struct ring *ring)
+{
+	unsigned setup = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(option_setups); i++)
+		if (ring->options & option_setups[i].option)
+			setup |= option_setups[i].setup;
+	return setup;
+}
+
+static int try_setups(struct ring *ring, const unsigned *flags, size_t count)
 {
 	int rc = -EINVAL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(setups) && rc == -EINVAL; i++) {
-		struct io_uring_params params = { .flags = setups[i] };
+	for (size_t i = 0; i < count && rc == -EINVAL; i++) {
+		struct io_uring_params params = {
+			.flags = flags[i] | get_option_setup(ring),
+			.sq_thread_idle = HANDED_IDLE_MS,
+		};
 
 		rc = io_uring_queue_init_params(ring->depth, &ring->uring,
 						&params);
 	}
+	return rc;
+}
+
+static int set_up(struct ring *ring)
+{
+	int rc;
+
+	if (ring->options & RING_HANDED)
+		rc = try_setups(ring, setups_handed,
+				ARRAY_SIZE(setups_handed));
+	else
+		rc = try_setups(ring, setups, ARRAY_SIZE(setups));
+	if (rc == -EINVAL && ring->options)
+		return -EOPNOTSUPP;
 	ring->is_set_up = !rc;
 	/* Waiting with a limit by one call (5.11). */
 	if (!rc && !(ring->uring.features & IORING_FEAT_EXT_ARG))
 		return -ENOSYS;
+	if (!rc && ring->options & RING_POLLED)
+		return ring_open(ring->depth, &ring->plain);
 	return rc;
 }
 
-int ring_open(unsigned depth, struct ring **ring)
+int ring_open_with(unsigned depth, unsigned options, struct ring **ring)
 {
 	struct ring *r;
 	int rc;
@@ -60,6 +127,7 @@ int ring_open(unsigned depth, struct ring **ring)
 	if (!r)
 		return -ENOMEM;
 	r->depth = depth;
+	r->options = options;
 	rc = set_up(r);
 	if (rc) {
 		ring_close(r);
@@ -71,13 +139,43 @@ int ring_open(unsigned depth, struct ring **ring)
 	return 0;
 }
 
+int ring_open(unsigned depth, struct ring **ring)
+{
+	return ring_open_with(depth, 0, ring);
+}
+
 void ring_close(struct ring *ring)
 {
 	if (!ring)
 		return;
 	if (ring->is_set_up)
 		io_uring_queue_exit(&ring->uring);
+	ring_close(ring->plain);
+	free(ring->files);
 	free(ring);
+}
+
+/* --- files -------------------------------------------------------------- */
+
+static bool is_direct(int fd)
+{
+	int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+
+	return flags >= 0 && flags & O_DIRECT;
+}
+
+static int note_files(struct ring *ring, const int *fds, unsigned count)
+{
+	struct file *files = calloc(count, sizeof(*files));
+
+	if (!files)
+		return -ENOMEM;
+	for (unsigned i = 0; i < count; i++)
+		files[i].is_polled = is_direct(fds[i]);
+	free(ring->files);
+	ring->files = files;
+	ring->file_count = count;
+	return ring->plain ? ring_register_files(ring->plain, fds, count) : 0;
 }
 
 int ring_register_files(struct ring *ring, const int *fds, unsigned count)
@@ -92,8 +190,23 @@ int ring_register_files(struct ring *ring, const int *fds, unsigned count)
 	}
 	rc = io_uring_register_files(&ring->uring, fds, count);
 	ring->has_files = !rc;
-	return rc;
+	return rc || !ring->options ? rc : note_files(ring, fds, count);
 }
+
+int ring_set_namespace(struct ring *ring, unsigned file,
+		       const struct nvme_range *range)
+{
+	if (!(ring->options & RING_COMMANDS) || file >= ring->file_count)
+		return -EINVAL;
+	ring->files[file] = (struct file){
+		.is_polled = true,
+		.is_namespace = true,
+		.range = *range,
+	};
+	return 0;
+}
+
+/* --- pushing ------------------------------------------------------------ */
 
 static const uint8_t opcodes[] = {
 	[RING_UNKNOWN] = IORING_OP_NOP,
@@ -114,7 +227,7 @@ static void prepare(struct io_uring_sqe *sqe, const struct ring_op *op)
 	sqe->user_data = op->tag;
 }
 
-int ring_push(struct ring *ring, const struct ring_op *op)
+static int push(struct ring *ring, const struct ring_op *op)
 {
 	struct io_uring_sqe *sqe;
 
@@ -128,27 +241,111 @@ int ring_push(struct ring *ring, const struct ring_op *op)
 	return 0;
 }
 
+static const uint8_t nvme_opcodes[] = {
+	[RING_READ] = NVME_READ,
+	[RING_WRITE] = NVME_WRITE,
+	[RING_COMPARE] = NVME_COMPARE,
+	[RING_COPY] = NVME_COPY,
+};
+
+static int push_command(struct ring *ring, const struct ring_op *op)
+{
+	const struct nvme_range *range = &ring->files[op->file].range;
+	struct nvme_uring_cmd command;
+	struct io_uring_sqe *sqe;
+	int rc;
+
+	if (op->action >= ARRAY_SIZE(nvme_opcodes) ||
+	    !nvme_opcodes[op->action])
+		return -EINVAL;
+	rc = nvme_make_command(range, nvme_opcodes[op->action],
+			       op->offset_bytes, op->buffer, op->length_bytes,
+			       &command);
+	if (rc)
+		return rc;
+	sqe = io_uring_get_sqe(&ring->uring);
+	if (!sqe)
+		return -EBUSY;
+	io_uring_prep_rw(IORING_OP_URING_CMD, sqe, (int)op->file, NULL, 0, 0);
+	io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);
+	sqe->user_data = op->tag;
+	sqe->cmd_op = NVME_URING_CMD_IO;
+	/* As large an entry as RING_COMMANDS has, whatever its type says. */
+	memcpy((char *)sqe + offsetof(struct io_uring_sqe, cmd), &command,
+	       sizeof(command));
+	ring->in_flight++;
+	return 0;
+}
+
+/* Of a ring with options, each file has its way. */
+static int push_with_options(struct ring *ring, const struct ring_op *op)
+{
+	const struct file *file = op->file < ring->file_count ?
+					  &ring->files[op->file] : NULL;
+
+	if (ring_get_in_flight(ring) == ring->depth)
+		return -EBUSY;
+	if (file && file->is_namespace)
+		return push_command(ring, op);
+	if (ring->plain && (!file || !file->is_polled ||
+			    op->action == RING_FSYNC))
+		return push(ring->plain, op);
+	return push(ring, op);
+}
+
+int ring_push(struct ring *ring, const struct ring_op *op)
+{
+	return ring->options ? push_with_options(ring, op) : push(ring, op);
+}
+
+/* --- turning ------------------------------------------------------------ */
+
 /*
  * No more than depth are in flight, so that one turn's array holds all. What
- * io_uring_for_each_cqe() reads anew for each completion is read once.
+ * io_uring_for_each_cqe() reads anew for each completion is read once. Large
+ * entries are twice as far apart.
  */
-static void reap(struct ring *ring)
+static inline void reap_entries(struct ring *ring, unsigned shift)
 {
-	struct ring_completion *done = ring->completions;
+	struct ring_completion *done =
+		&ring->completions[ring->completion_count];
 	const struct io_uring_cq *cq = &ring->uring.cq;
 	const struct io_uring_cqe *cqes = cq->cqes;
 	unsigned mask = cq->ring_mask, head = *cq->khead;
 	unsigned count = io_uring_cq_ready(&ring->uring);
 
 	for (unsigned i = 0; i < count; i++, done++) {
-		const struct io_uring_cqe *cqe = &cqes[(head + i) & mask];
+		const struct io_uring_cqe *cqe =
+			&cqes[((head + i) & mask) << shift];
 
 		done->tag = cqe->user_data;
 		done->result = cqe->res;
 	}
 	io_uring_cq_advance(&ring->uring, count);
-	ring->completion_count = count;
+	ring->completion_count += count;
 	ring->in_flight -= count;
+}
+
+static void reap_plain(struct ring *ring)
+{
+	struct ring *plain = ring->plain;
+
+	plain->completion_count = 0;
+	reap_entries(plain, 0);
+	memcpy(&ring->completions[ring->completion_count], plain->completions,
+	       plain->completion_count * sizeof(plain->completions[0]));
+	ring->completion_count += plain->completion_count;
+}
+
+static void reap(struct ring *ring)
+{
+	ring->completion_count = 0;
+	if (ring->options & RING_COMMANDS)
+		reap_entries(ring, 1);
+	else
+		reap_entries(ring, 0);
+	if (ring->plain)
+		reap_plain(ring);
 }
 
 static int enter(struct ring *ring, unsigned least, uint64_t timeout_ns)
@@ -159,6 +356,7 @@ static int enter(struct ring *ring, unsigned least, uint64_t timeout_ns)
 	};
 	struct io_uring_cqe *first;
 
+	ring->submits++;
 	if (timeout_ns == UINT64_MAX)
 		return io_uring_submit_and_wait(&ring->uring, least);
 	return io_uring_submit_and_wait_timeout(&ring->uring, &first, least,
@@ -172,17 +370,93 @@ static bool is_call_needed(const struct ring *ring, unsigned least)
 	       io_uring_cq_ready(&ring->uring) < least;
 }
 
+static int turn(struct ring *ring, unsigned least, uint64_t timeout_ns)
+{
+	return is_call_needed(ring, least) ? enter(ring, least, timeout_ns) :
+					     0;
+}
+
+/* The thread that takes our requests. */
+static bool is_asleep(const struct ring *ring)
+{
+	return __atomic_load_n(ring->uring.sq.kflags, __ATOMIC_RELAXED) &
+	       IORING_SQ_NEED_WAKEUP;
+}
+
+/* Hands over and looks, without sleeping. */
+static int look(struct ring *ring)
+{
+	if (!(ring->options & RING_HANDED)) {
+		ring->submits++;
+		return io_uring_submit_and_get_events(&ring->uring);
+	}
+	if (!io_uring_sq_ready(&ring->uring))
+		return 0;
+	if (ring->options & RING_POLLED || is_asleep(ring))
+		ring->submits++;
+	return io_uring_submit(&ring->uring);
+}
+
+static unsigned count_ready(const struct ring *ring)
+{
+	return io_uring_cq_ready(&ring->uring) +
+	       (ring->plain ? io_uring_cq_ready(&ring->plain->uring) : 0);
+}
+
+/* Both of them, as far as there is anything to look for. */
+static int look_at_all(struct ring *ring)
+{
+	int rc = ring->in_flight ? look(ring) : 0;
+
+	if (rc >= 0 && ring->plain && ring->plain->in_flight)
+		rc = look(ring->plain);
+	return rc;
+}
+
+/*
+ * Polling is done here and not by the kernel, which would look for a drive
+ * that never answers until a signal comes (io_iopoll_check).
+ */
+static int watch(struct ring *ring, unsigned least, uint64_t timeout_ns)
+{
+	uint64_t start = clock_now_ns();
+	int rc;
+
+	do {
+		rc = look_at_all(ring);
+	} while (rc >= 0 && count_ready(ring) < least &&
+		 clock_now_ns() - start < timeout_ns);
+	return rc;
+}
+
+static int turn_with_options(struct ring *ring, unsigned least,
+			     uint64_t timeout_ns)
+{
+	struct ring *plain = ring->plain;
+	int rc;
+
+	if (plain && !ring->in_flight)
+		return turn(plain, least, timeout_ns);
+	if (ring->options & RING_POLLED && (!(ring->options & RING_HANDED) ||
+					    plain->in_flight))
+		return watch(ring, least, timeout_ns);
+	if (!(ring->options & RING_HANDED))
+		return turn(ring, least, timeout_ns);
+	rc = watch(ring, least, MIN(timeout_ns, WATCH_NS));
+	if (rc < 0 || count_ready(ring) >= least)
+		return rc;
+	return enter(ring, least, timeout_ns);
+}
+
 int ring_turn(struct ring *ring, unsigned least, uint64_t timeout_ns)
 {
-	int rc = 0;
+	unsigned in_flight = ring_get_in_flight(ring);
+	int rc;
 
-	ring->completion_count = 0;
-	if (least > ring->in_flight)
-		least = ring->in_flight;
-	if (is_call_needed(ring, least)) {
-		rc = enter(ring, least, timeout_ns);
-		ring->submits++;
-	}
+	if (least > in_flight)
+		least = in_flight;
+	rc = ring->options ? turn_with_options(ring, least, timeout_ns) :
+			     turn(ring, least, timeout_ns);
 	reap(ring);
 	switch (rc) {
 	case -ETIME:	/* nothing came in time */
@@ -203,7 +477,7 @@ ring_get_completions(const struct ring *ring, unsigned *count)
 
 unsigned ring_get_in_flight(const struct ring *ring)
 {
-	return ring->in_flight;
+	return ring->in_flight + (ring->plain ? ring->plain->in_flight : 0);
 }
 
 unsigned ring_get_depth(const struct ring *ring)
@@ -211,7 +485,12 @@ unsigned ring_get_depth(const struct ring *ring)
 	return ring->depth;
 }
 
+unsigned ring_get_options(const struct ring *ring)
+{
+	return ring->options;
+}
+
 uint64_t ring_get_submits(const struct ring *ring)
 {
-	return ring->submits;
+	return ring->submits + (ring->plain ? ring->plain->submits : 0);
 }

@@ -28,15 +28,39 @@
 
 #include <stdint.h>
 
+struct nvme_range;
 struct ring;
 
 #define RING_DEPTH_MAX	16384
+
+/* Or'ed. Without any, nothing of them costs anything. */
+enum ring_option {
+	/*
+	 * Completions are polled for, without interrupts: on files that were
+	 * opened with O_DIRECT and on namespaces, of drives that have poll
+	 * queues. Where they have none, Linux 6.11 and later say -EOPNOTSUPP,
+	 * and older ones wait for interrupts. What cannot be polled goes by a
+	 * second, plain io_uring inside. A turn never sleeps.
+	 */
+	RING_POLLED = 1,
+	/*
+	 * A thread of the kernel's takes the requests (SQPOLL): as long as
+	 * there are some every now and then, no turn is a call. A turn looks
+	 * for completions for a moment before it sleeps.
+	 */
+	RING_HANDED = 2,
+	/* Entries large enough for NVMe commands: see ring_set_namespace(). */
+	RING_COMMANDS = 4,
+};
 
 enum ring_action {
 	RING_UNKNOWN = 0,
 	RING_READ,
 	RING_WRITE,
 	RING_FSYNC,	/* buffer, offset and length are not looked at */
+	/* Only on namespaces. */
+	RING_COMPARE,	/* the drive compares its blocks with the buffer */
+	RING_COPY,	/* of the ranges in the buffer (nvme.h), to offset */
 };
 
 /* One request. Caller's storage; ring_push() keeps nothing of it. */
@@ -51,7 +75,8 @@ struct ring_op {
 
 struct ring_completion {
 	uint64_t tag;
-	int result;		/* bytes moved, or negative errno */
+	/* Bytes moved; on a namespace its status, 0 done; negative errno */
+	int result;
 };
 
 /*
@@ -65,6 +90,12 @@ struct ring_completion {
 int ring_open(unsigned depth, struct ring **ring);
 
 /*
+ * The same, with enum ring_option. -EOPNOTSUPP where the kernel does not know
+ * one of them (RING_COMMANDS: 5.19).
+ */
+int ring_open_with(unsigned depth, unsigned options, struct ring **ring);
+
+/*
  * Waits for nothing: what is in flight may still touch its buffer, so drain
  * first, or exit. NULL is fine.
  */
@@ -76,7 +107,22 @@ void ring_close(struct ring *ring);
  */
 int ring_register_files(struct ring *ring, const int *fds, unsigned count);
 
-/* Prepares a request. 0, or -EBUSY while depth requests are in flight. */
+/*
+ * ring_set_namespace() - what is done with file number @file are NVMe commands
+ * @range:	copied; offsets are from its start
+ *
+ * The file is a namespace's character node, and the ring has RING_COMMANDS.
+ * READ and WRITE go on as before, in whole logical blocks, no more at once
+ * than the queue takes; a completion tells the drive's status instead of
+ * bytes. Good until files are registered anew. 0 or -EINVAL.
+ */
+int ring_set_namespace(struct ring *ring, unsigned file,
+		       const struct nvme_range *range);
+
+/*
+ * Prepares a request. 0, or -EBUSY while depth requests are in flight; on a
+ * namespace also as nvme_make_command().
+ */
 int ring_push(struct ring *ring, const struct ring_op *op);
 
 /*
@@ -94,8 +140,9 @@ ring_get_completions(const struct ring *ring, unsigned *count);
 /* Pushed and not yet completed. */
 unsigned ring_get_in_flight(const struct ring *ring);
 
-/* As given to ring_open(). */
+/* As given to ring_open_with(). */
 unsigned ring_get_depth(const struct ring *ring);
+unsigned ring_get_options(const struct ring *ring);
 
 /* Calls into the kernel so far, by ring_turn(). */
 uint64_t ring_get_submits(const struct ring *ring);

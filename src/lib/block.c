@@ -373,6 +373,15 @@ static uint32_t limit_peer_io(struct target *target, uint32_t max_io_bytes,
 	return (uint32_t)MIN(max_io_bytes, MIN(segments, BIO_PAGES) * page);
 }
 
+static enum p2pdma_answer read_io_poll(struct target *target, const char *dir)
+{
+	uint64_t polls;
+
+	if (sysfs_read_u64(target->context, dir, "queue/io_poll", &polls))
+		return P2PDMA_UNKNOWN;
+	return polls ? P2PDMA_YES : P2PDMA_NO;
+}
+
 static void read_limits(struct target *target, const char *dir)
 {
 	struct p2pdma_target *t = &target->public;
@@ -382,6 +391,7 @@ static void read_limits(struct target *target, const char *dir)
 	t->max_io_bytes = (uint32_t)(read_or_zero(target, dir,
 						  "queue/max_sectors_kb") *
 				     KIB);
+	t->has_poll_queues = read_io_poll(target, dir);
 	t->max_peer_io_bytes =
 		limit_peer_io(target, t->max_io_bytes,
 			      read_or_zero(target, dir,

@@ -386,6 +386,7 @@ struct p2pdma_target {
 	uint32_t max_peer_io_bytes;/**< what stays one request with peer
 					pages, of which newer kernels take
 					256 or queue/max_segments; 0 unknown */
+	enum p2pdma_answer has_poll_queues; /**< queue/io_poll */
 	const struct p2pdma_function *const *clients; /**< every live path */
 	size_t client_count;	   /**< 0: no PCI function does its I/O */
 	const struct p2pdma_layer *layers;

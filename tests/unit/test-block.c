@@ -375,6 +375,21 @@ START_TEST(limits_that_are_not_told_are_unknown)
 }
 END_TEST
 
+START_TEST(poll_queues_are_there_or_not_or_unknown)
+{
+	fixture_load(&machine, "one-switch", NULL);
+	resolve("/dev/nvme1n1");
+	ck_assert_int_eq(target->has_poll_queues, P2PDMA_UNKNOWN);
+	fixture_add(&machine, "file sys/class/block/nvme1n1/queue/io_poll 0");
+	resolve("/dev/nvme1n1");
+	ck_assert_int_eq(target->has_poll_queues, P2PDMA_NO);
+	fixture_add(&machine, "file sys/class/block/nvme1n1/queue/io_poll 1");
+	resolve("/dev/nvme1n1");
+	ck_assert_int_eq(target->has_poll_queues, P2PDMA_YES);
+	finish();
+}
+END_TEST
+
 UNIT_SUITE("block",
 	   a_drive_is_its_own_client,
 	   a_partition_lies_on_its_disk,
@@ -392,4 +407,5 @@ UNIT_SUITE("block",
 	   what_is_not_there_is_an_error,
 	   a_stack_in_a_circle_is_an_error,
 	   peer_pages_are_segments_of_their_own,
-	   limits_that_are_not_told_are_unknown);
+	   limits_that_are_not_told_are_unknown,
+	   poll_queues_are_there_or_not_or_unknown);

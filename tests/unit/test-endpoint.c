@@ -299,6 +299,25 @@ START_TEST(buffers_can_be_refused)
 }
 END_TEST
 
+START_TEST(passthrough_takes_nvme_and_nothing_else)
+{
+	unsigned mode = ENDPOINT_READ | ENDPOINT_PASSTHROUGH;
+	struct endpoint *endpoint;
+
+	make_directory();
+	put_text("x");
+	ck_assert_int_eq(endpoint_open(path, mode, &endpoint), -ENODEV);
+	mode = ENDPOINT_WRITE | ENDPOINT_REPLACE | ENDPOINT_PASSTHROUGH;
+	ck_assert_int_eq(endpoint_open(path, mode, &endpoint), -ENODEV);
+	check_text("x");
+	ck_assert_ptr_nonnull(strstr(endpoint_explain(mode, -ENODEV),
+				     "no NVMe namespace"));
+	ck_assert_ptr_null(endpoint_explain(mode, -ENOENT));
+	ck_assert_ptr_null(endpoint_explain(ENDPOINT_READ, -ENODEV));
+	remove_directory();
+}
+END_TEST
+
 UNIT_SUITE("endpoint",
 	   a_file_that_is_not_there_cannot_be_read,
 	   a_file_tells_its_size_and_who_it_is,
@@ -312,4 +331,5 @@ UNIT_SUITE("endpoint",
 	   a_file_in_place_grows_only_by_what_is_written,
 	   no_path_opens_zeros_and_the_sink,
 	   faults_happen_where_they_were_asked_for,
-	   buffers_can_be_refused);
+	   buffers_can_be_refused,
+	   passthrough_takes_nvme_and_nothing_else);
