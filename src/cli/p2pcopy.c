@@ -38,6 +38,8 @@ struct copy_options {
 	uint64_t skip_bytes, seek_bytes;	/* or SEEK_NONE */
 	uint64_t size_bytes;
 	int verify;
+	int engine;
+	bool is_polled, is_handed;
 	bool is_dry_run;
 	bool is_forced;
 	bool is_unsynced;
@@ -48,6 +50,13 @@ struct copy_options {
 
 static const struct cli_choice verifies[] = {
 	{ "read", VERIFY_READ, "read both ends again and compare them" },
+	{ 0 }
+};
+
+static const struct cli_choice engines[] = {
+	{ "rw", COPY_ENGINE_RW, "reads and writes of the block layer" },
+	{ "passthrough", COPY_ENGINE_PASSTHROUGH,
+	  "NVMe commands past the block layer, between drives" },
 	{ 0 }
 };
 
@@ -89,6 +98,19 @@ static const struct cli_option options[] = {
 		  "the provider has room for]",
 	  .kind = CLI_NUMBER, .offset = AT(depth), .least = 1, .most = 4096,
 	  .aliases = { "iodepth" } },
+
+	{ .help = "By what means" },
+	{ .name = "engine", .argument = "NAME",
+	  .help = "rw [default]: block I/O; passthrough: NVMe commands, "
+		  "between drives and their partitions",
+	  .kind = CLI_CHOICE, .choices = engines, .offset = AT(engine) },
+	{ .name = "iopoll",
+	  .help = "poll for completions; needs drives with poll queues "
+		  "(nvme.poll_queues)",
+	  .kind = CLI_FLAG, .offset = AT(is_polled) },
+	{ .name = "sqpoll",
+	  .help = "let a thread of the kernel's take the requests",
+	  .kind = CLI_FLAG, .offset = AT(is_handed) },
 
 	{ .help = "Safety" },
 	{ .name = "dry-run",
@@ -251,6 +273,9 @@ static int blame(const struct session *s, int rc)
 	case COPY_JOB_WRONG:
 		cli_error(program.name, "%s", job->tried);
 		return EXIT_USAGE;
+	case COPY_JOB_UNABLE:
+		cli_error(program.name, "%s", job->tried);
+		return EXIT_MACHINE;
 	case COPY_JOB_REJECTED:
 		cli_error(program.name, "%s", job->tried);
 		return EXIT_FAILED;
@@ -307,6 +332,9 @@ static int plan(struct session *s)
 		.block_bytes = o->block_bytes,
 		.depth = (unsigned)o->depth,
 		.is_peer_required = o->is_peer_required,
+		.engine = (enum copy_engine)o->engine,
+		.is_polled = o->is_polled,
+		.is_handed = o->is_handed,
 		.is_forced = o->is_forced,
 		.is_synced = !o->is_unsynced,
 		.io_timeout_ns = o->io_timeout_ns,

@@ -221,6 +221,21 @@ static int check_required(struct copy_job *job)
 		     "peer memory is required and not to be had");
 }
 
+/* What has no poll queues would be waited for, or refused in the middle. */
+static int check_polled(struct copy_job *job)
+{
+	const struct p2pdma_target *ends[] = { job->source, job->destination };
+
+	for (size_t i = 0; job->args.is_polled && i < ARRAY_SIZE(ends); i++)
+		if (ends[i]->has_poll_queues != P2PDMA_YES)
+			return blame(job, COPY_JOB_UNABLE, -EOPNOTSUPP,
+				     "--iopoll: %s has no poll queues (boot "
+				     "with nvme.poll_queues=2)",
+				     ends[i]->device ? ends[i]->device :
+						       ends[i]->path);
+	return 0;
+}
+
 static int plan_memory(struct copy_job *job)
 {
 	const struct memory_place place = {
@@ -234,6 +249,7 @@ static int plan_memory(struct copy_job *job)
 		.block_bytes = job->args.block_bytes,
 		.depth = job->args.depth,
 		.size_bytes = job->size_bytes,
+		.is_uncut = job->args.engine == COPY_ENGINE_PASSTHROUGH,
 	};
 	int rc;
 
@@ -260,6 +276,8 @@ int copy_job_plan(struct copy_job *job, struct p2pdma_context *context,
 		rc = check_content(job);
 	if (!rc)
 		rc = find_size(job);
+	if (!rc)
+		rc = check_polled(job);
 	if (rc)
 		goto out;
 	job->is_source_changing = guard_is_mounted_writable(job->source);
@@ -282,9 +300,35 @@ out:
 static int open_ring(struct copy_job *job)
 {
 	unsigned depth = MAX(2 * job->args.depth, 2 * MEMORY_DEPTH_MOST);
-	int rc = ring_open(depth, &job->ring);
+	unsigned options = 0;
+	int rc;
 
+	if (job->args.engine == COPY_ENGINE_PASSTHROUGH)
+		options |= RING_COMMANDS;
+	if (job->args.is_polled)
+		options |= RING_POLLED;
+	if (job->args.is_handed)
+		options |= RING_HANDED;
+	rc = ring_open_with(depth, options, &job->ring);
 	return rc ? blame(job, COPY_JOB_FAILED, rc, "use io_uring") : 0;
+}
+
+/* How an end is opened, besides for what. */
+static unsigned get_mode(const struct copy_job *job)
+{
+	return job->args.engine == COPY_ENGINE_PASSTHROUGH ?
+		       ENDPOINT_PASSTHROUGH : 0;
+}
+
+static int blame_open(struct copy_job *job, const char *path,
+		      const char *purpose, int rc)
+{
+	const char *why = endpoint_explain(get_mode(job), rc);
+
+	if (why)
+		return blame(job, COPY_JOB_UNABLE, rc, "--engine=passthrough: "
+			     "%s %s", path, why);
+	return blame(job, COPY_JOB_FAILED, rc, "open %s%s", path, purpose);
 }
 
 /* Between the plan and now a name may have been given to something else. */
@@ -307,10 +351,11 @@ static int reject_swapped(struct copy_job *job, const char *path)
 static int open_source(struct copy_job *job)
 {
 	const char *path = job->args.source;
-	int rc = endpoint_open(path, ENDPOINT_READ, &job->from);
+	int rc = endpoint_open(path, ENDPOINT_READ | get_mode(job),
+			       &job->from);
 
 	if (rc)
-		return blame(job, COPY_JOB_FAILED, rc, "open %s", path);
+		return blame_open(job, path, "", rc);
 	return is_as_planned(job->from, &job->source_identity) ?
 		       0 : reject_swapped(job, path);
 }
@@ -347,7 +392,7 @@ static mode_t get_new_mode(const struct copy_job *job)
 static int open_destination(struct copy_job *job)
 {
 	const char *path = job->destination_path;
-	unsigned mode = ENDPOINT_WRITE;
+	unsigned mode = ENDPOINT_WRITE | get_mode(job);
 	int rc;
 
 	if (job->is_replaced)
@@ -358,8 +403,7 @@ static int open_destination(struct copy_job *job)
 	if (rc == -EBUSY)
 		return blame(job, COPY_JOB_REFUSED, rc, "%s is in use", path);
 	if (rc)
-		return blame(job, COPY_JOB_FAILED, rc, "open %s for writing",
-			     path);
+		return blame_open(job, path, " for writing", rc);
 	rc = check_opened(job);
 	if (rc)
 		return rc;

@@ -21,6 +21,12 @@
 #include "engine/memory.h"
 #include "engine/verify.h"
 
+/* By what means data moves. */
+enum copy_engine {
+	COPY_ENGINE_RW = 0,	/* the block layer, or a file system */
+	COPY_ENGINE_PASSTHROUGH, /* NVMe commands of ours */
+};
+
 #define COPY_SIZE_REST	UINT64_MAX	/* all from skip_bytes on */
 
 /* What is wanted. Strings are borrowed. */
@@ -33,6 +39,8 @@ struct copy_job_args {
 	uint64_t block_bytes;		/* 0: choose */
 	unsigned depth;			/* 0: choose */
 	bool is_peer_required;
+	enum copy_engine engine;
+	bool is_polled, is_handed;	/* RING_POLLED, RING_HANDED */
 	bool is_forced;
 	bool is_synced;
 	uint64_t io_timeout_ns;		/* 0: never */
@@ -49,6 +57,7 @@ enum copy_job_trouble {
 	COPY_JOB_REJECTED,	/* tried is the whole sentence */
 	COPY_JOB_REFUSED,	/* by the guard in refusal */
 	COPY_JOB_NO_PEER,	/* required, and not to be had: fallback */
+	COPY_JOB_UNABLE,	/* the machine cannot; tried is the sentence */
 	COPY_JOB_INTERRUPTED,
 };
 
