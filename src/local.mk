@@ -126,7 +126,9 @@ noinst_LTLIBRARIES += %D%/libcli.la
 	%D%/cli/cli.c %D%/cli/cli.h \
 	%D%/cli/exit.c %D%/cli/exit.h \
 	%D%/cli/help.c %D%/cli/help.h \
-	%D%/cli/output.c %D%/cli/output.h
+	%D%/cli/option.c %D%/cli/option.h \
+	%D%/cli/output.c %D%/cli/output.h \
+	%D%/cli/say.c %D%/cli/say.h
 %C%_libcli_la_LIBADD = %D%/libreport.la
 %C%_libcli_la_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 

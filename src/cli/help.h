@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "cli/cli.h"
+#include "cli/option.h"
 
 void help_print(const struct cli_program *program, FILE *file);
 void help_print_version(const struct cli_program *program, FILE *file);

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "cli/exit.h"
+#include "cli/say.h"
 
 void output_hold_standard(void)
 {

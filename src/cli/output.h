@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "cli/cli.h"
+#include "cli/option.h"
 #include "report/writer.h"
 
 /*

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/say.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "report/progress.h"
+
+static void __attribute__((format(printf, 2, 0)))
+say(const char *program, const char *format, va_list args)
+{
+	char line[2048];
+
+	vsnprintf(line, sizeof(line), format, args);
+	progress_step_aside();
+	fprintf(stderr, "%s: %s\n", program, line);
+}
+
+void cli_error(const char *program, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(program, format, args);
+	va_end(args);
+}
+
+void cli_notice(const struct cli_common *common, const char *format, ...)
+{
+	va_list args;
+
+	if (common->is_quiet)
+		return;
+	va_start(args, format);
+	say(common->program->name, format, args);
+	va_end(args);
+}
