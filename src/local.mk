@@ -9,9 +9,12 @@ noinst_LTLIBRARIES += %D%/libbase.la
 	%D%/base/bytes.c %D%/base/bytes.h \
 	%D%/base/cleanup.h \
 	%D%/base/clock.c %D%/base/clock.h \
+	%D%/base/cpulist.c %D%/base/cpulist.h \
 	%D%/base/histogram.c %D%/base/histogram.h \
 	%D%/base/macro.h \
-	%D%/base/random.c %D%/base/random.h
+	%D%/base/random.c %D%/base/random.h \
+	%D%/base/series.c %D%/base/series.h \
+	%D%/base/zipf.c %D%/base/zipf.h
 %C%_libbase_la_LIBADD = -lm
 
 # lib: libp2pdma. libcore.la is all of it with every symbol visible, for the
@@ -67,6 +70,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 %C%_libengine_la_SOURCES = \
 	%D%/engine/bench.c %D%/engine/bench.h \
 	%D%/engine/bench-job.c %D%/engine/bench-job.h \
+	%D%/engine/bench-verify.c \
 	%D%/engine/copy.c %D%/engine/copy.h \
 	%D%/engine/copy-job.c %D%/engine/copy-job.h \
 	%D%/engine/endpoint.c %D%/engine/endpoint.h \
@@ -76,8 +80,10 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/endpoint-ops.h \
 	%D%/engine/endpoint-passthrough.c \
 	%D%/engine/guard.c %D%/engine/guard.h \
+	%D%/engine/ledger.c %D%/engine/ledger.h \
 	%D%/engine/memory.c %D%/engine/memory.h \
 	%D%/engine/nvme.c %D%/engine/nvme.h \
+	%D%/engine/pattern.c %D%/engine/pattern.h \
 	%D%/engine/preflight.c %D%/engine/preflight.h \
 	%D%/engine/probe.c %D%/engine/probe.h \
 	%D%/engine/ring.c %D%/engine/ring.h \
@@ -85,8 +91,9 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/transfer.c %D%/engine/transfer.h \
 	%D%/engine/verify.c %D%/engine/verify.h \
 	%D%/engine/workload.c %D%/engine/workload.h \
+	%D%/engine/workload-check.c \
 	%D%/engine/workload-copy.c \
-	%D%/engine/workload-randread.c \
+	%D%/engine/workload-random.c \
 	%D%/engine/workload-read.c \
 	%D%/engine/workload-write.c
 %C%_libengine_la_CFLAGS = $(AM_CFLAGS) $(LIBURING_CFLAGS) $(BLKID_CFLAGS) \
@@ -142,7 +149,9 @@ bin_PROGRAMS += %D%/p2ptopo
 	%D%/libbase.la %D%/libp2pdma.la $(JSONC_LIBS)
 
 bin_PROGRAMS += %D%/p2pbench
-%C%_p2pbench_SOURCES = %D%/cli/p2pbench.c
+%C%_p2pbench_SOURCES = %D%/cli/p2pbench.c %D%/cli/bench.h \
+	%D%/cli/bench-grid.c %D%/cli/bench-memory.c \
+	%D%/cli/bench-options.c %D%/cli/bench-point.c %D%/cli/bench-set.c
 %C%_p2pbench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_p2pbench_LDADD = %D%/libcli.la %D%/libreport.la %D%/libengine.la \
 	%D%/libbase.la %D%/libp2pdma.la $(JSONC_LIBS)

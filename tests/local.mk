@@ -71,6 +71,7 @@ UNIT_TESTS = \
 	%D%/unit/test-clock \
 	%D%/unit/test-cmb \
 	%D%/unit/test-copy \
+	%D%/unit/test-cpulist \
 	%D%/unit/test-doctor \
 	%D%/unit/test-endpoint \
 	%D%/unit/test-guard \
@@ -83,6 +84,7 @@ UNIT_TESTS = \
 	%D%/unit/test-mount \
 	%D%/unit/test-nvme \
 	%D%/unit/test-output \
+	%D%/unit/test-pattern \
 	%D%/unit/test-pci \
 	%D%/unit/test-pci-caps \
 	%D%/unit/test-pool \
@@ -96,6 +98,7 @@ UNIT_TESTS = \
 	%D%/unit/test-report-tree \
 	%D%/unit/test-ring \
 	%D%/unit/test-select \
+	%D%/unit/test-series \
 	%D%/unit/test-shape \
 	%D%/unit/test-sigbus \
 	%D%/unit/test-sysfs \
@@ -104,7 +107,8 @@ UNIT_TESTS = \
 	%D%/unit/test-users \
 	%D%/unit/test-verdict \
 	%D%/unit/test-workload \
-	%D%/unit/test-writer
+	%D%/unit/test-writer \
+	%D%/unit/test-zipf
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

@@ -28,6 +28,16 @@ uint64_t clock_now_ns(void)
 	return (uint64_t)now.tv_sec * NS_PER_SEC + (uint64_t)now.tv_nsec;
 }
 
+void clock_sleep_until(uint64_t then_ns)
+{
+	struct timespec then = {
+		.tv_sec = (time_t)(then_ns / NS_PER_SEC),
+		.tv_nsec = (long)(then_ns % NS_PER_SEC),
+	};
+
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &then, NULL);
+}
+
 static uint64_t timeval_to_ns(struct timeval tv)
 {
 	return (uint64_t)tv.tv_sec * NS_PER_SEC + (uint64_t)tv.tv_usec * 1000;

@@ -14,6 +14,9 @@
 /* Nanoseconds since some fixed point; never goes back. */
 uint64_t clock_now_ns(void);
 
+/* Returns at that time of clock_now_ns()'s, or when a signal comes. */
+void clock_sleep_until(uint64_t then_ns);
+
 /* Nanoseconds of CPU, user and system, of this process so far. */
 uint64_t clock_cpu_ns(void);
 

@@ -2,8 +2,8 @@
 /*
  * Knows how often which amount was seen; must not know what is measured.
  *
- * Log-linear: amounts below 256 have a bucket each, above that every power
- * of two has 128 buckets of equal width. A quantile is therefore off by at
+ * Log-linear: amounts below 1024 have a bucket each, above that every power
+ * of two has 512 buckets of equal width. A quantile is therefore off by at
  * most HISTOGRAM_ERROR of its value (half a bucket); least, most, mean and
  * deviation are exact. Recording is a few additions, without a division, a
  * branch that is hard to predict, or an allocation.
@@ -15,13 +15,13 @@
 
 #include <stdint.h>
 
-#define HISTOGRAM_STEP_BITS	7
+#define HISTOGRAM_STEP_BITS	9
 #define HISTOGRAM_STEPS		(1u << HISTOGRAM_STEP_BITS)
 #define HISTOGRAM_BUCKETS	\
 	((64 - HISTOGRAM_STEP_BITS + 1) * HISTOGRAM_STEPS)
 #define HISTOGRAM_ERROR		(0.5 / HISTOGRAM_STEPS)
 
-/* Caller's storage, about 58 KiB; histogram_init() first. */
+/* Caller's storage, about 220 KiB; histogram_init() first. */
 struct histogram {
 	uint64_t least;
 	uint64_t most;

@@ -18,104 +18,98 @@
 
 /* A job and its thread. */
 struct worker {
-	struct run *run;
+	struct bench *bench;
 	pthread_t thread;
+	sem_t go;
 	int rc;
 	struct job job;
 };
 
-/* All of them: they start together, and each says when it is ready or done. */
-struct run {
-	const struct bench_args *args;
-	struct worker *workers;
+/* All threads go through these together; who gives the order waits for all. */
+enum order {
+	ORDER_OPEN,
+	ORDER_PREPARE,
+	ORDER_RUN,
+	ORDER_CLOSE,
+};
+
+struct bench {
+	unsigned jobs, depth;	/* the most of any run */
 	unsigned started;	/* threads to be joined */
+	enum order order;
+	const struct bench_args *args;
 	uint64_t start_ns;
-	bool is_called_off;
-	int is_aborted;
-	sem_t ready, go, done;
+	int is_aborted;		/* something in flight is left behind */
+	sem_t done;
+	struct worker workers[];
 };
 
 /*
- * Jobs whose requests never completed: the kernel may still use what they
- * have, until the program ends. Volatile, or nobody would see it kept.
+ * A bench whose requests never completed: the kernel may still use what it
+ * has, until the program ends. Volatile, or nobody would see it kept.
  */
-static struct worker *volatile left_behind;
+static struct bench *volatile left_behind;
+
+/* --- in the threads ------------------------------------------------------ */
+
+static int obey(struct worker *worker)
+{
+	struct bench *bench = worker->bench;
+	int rc = 0;
+
+	switch (bench->order) {
+	case ORDER_OPEN:
+		return bench_job_open(&worker->job, bench->depth);
+	case ORDER_PREPARE:
+		return bench_job_prepare(&worker->job, bench->args);
+	case ORDER_RUN:
+		rc = bench_job_run(&worker->job, bench->start_ns);
+		if (rc)
+			__atomic_store_n(&bench->is_aborted, 1,
+					 __ATOMIC_RELAXED);
+		break;
+	case ORDER_CLOSE:
+		bench_job_close(&worker->job);
+		break;
+	}
+	return rc;
+}
 
 static void *work(void *data)
 {
 	struct worker *worker = data;
-	struct run *run = worker->run;
+	enum order order;
 
-	worker->rc = bench_job_open(&worker->job);
-	sem_post(&run->ready);
-	while (sem_wait(&run->go))
-		;
-	if (!worker->rc && !run->is_called_off) {
-		worker->rc = bench_job_run(&worker->job, run->start_ns);
-		if (worker->rc)
-			__atomic_store_n(&run->is_aborted, 1,
-					 __ATOMIC_RELAXED);
-	}
-	if (!worker->rc || run->is_called_off)
-		bench_job_close(&worker->job);
-	sem_post(&run->done);
+	do {
+		while (sem_wait(&worker->go))
+			;
+		order = worker->bench->order;
+		worker->rc = obey(worker);
+		sem_post(&worker->bench->done);
+	} while (order != ORDER_CLOSE);
 	return NULL;
 }
 
-/* Signals are for the thread that called us. */
-static int start_threads(struct run *run)
+/* --- giving orders ------------------------------------------------------- */
+
+static void tick(const struct bench *bench, unsigned jobs)
 {
-	sigset_t all, before;
-	int rc = 0;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	for (unsigned i = 0; i < run->args->jobs && !rc; i++) {
-		struct worker *worker = &run->workers[i];
-
-		worker->run = run;
-		worker->job.args = run->args;
-		worker->job.index = i;
-		worker->job.abort = &run->is_aborted;
-		rc = -pthread_create(&worker->thread, NULL, work, worker);
-		if (!rc)
-			run->started++;
-	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return rc;
-}
-
-/* All that were started are ready, or could not be; 0 when all can run. */
-static int wait_until_ready(struct run *run)
-{
-	int rc = 0;
-
-	for (unsigned i = 0; i < run->started; i++)
-		while (sem_wait(&run->ready))
-			;
-	for (unsigned i = 0; i < run->started && !rc; i++)
-		rc = run->workers[i].rc;
-	return rc;
-}
-
-static void tick(const struct run *run)
-{
+	const struct bench_args *args = bench->args;
 	uint64_t begun = 0;
 
-	if (!run->args->tick)
+	if (bench->order != ORDER_RUN || !args->tick)
 		return;
-	for (unsigned i = 0; i < run->started; i++)
-		begun += __atomic_load_n(&run->workers[i].job.shown,
+	for (unsigned i = 0; i < jobs; i++)
+		begun += __atomic_load_n(&bench->workers[i].job.shown,
 					 __ATOMIC_RELAXED);
-	run->args->tick(run->args->tick_data,
-			begun * run->args->block_bytes,
-			clock_now_ns() - run->start_ns);
+	args->tick(args->tick_data, begun * args->block_bytes,
+		   clock_now_ns() - bench->start_ns);
 }
 
 /* Waits for all, and ticks meanwhile. */
-static void wait_until_done(struct run *run)
+static void wait_until_done(struct bench *bench, unsigned jobs)
 {
-	unsigned left = run->started;
+	unsigned left = jobs;
 
 	while (left) {
 		uint64_t until_ns = clock_now_ns() + TICK_NS;
@@ -124,97 +118,176 @@ static void wait_until_done(struct run *run)
 			.tv_nsec = (long)(until_ns % NS_PER_SEC),
 		};
 
-		if (!sem_clockwait(&run->done, CLOCK_MONOTONIC, &until))
+		if (!sem_clockwait(&bench->done, CLOCK_MONOTONIC, &until))
 			left--;
 		else if (errno == ETIMEDOUT)
-			tick(run);
+			tick(bench, jobs);
 	}
-	for (unsigned i = 0; i < run->started; i++)
-		pthread_join(run->workers[i].thread, NULL);
+}
+
+/* 0, or what went wrong in the first job where something did. */
+static int command(struct bench *bench, enum order order, unsigned jobs)
+{
+	int rc = 0;
+
+	bench->order = order;
+	for (unsigned i = 0; i < jobs; i++)
+		sem_post(&bench->workers[i].go);
+	wait_until_done(bench, jobs);
+	for (unsigned i = 0; i < jobs && !rc; i++)
+		rc = bench->workers[i].rc;
+	return rc;
+}
+
+/* Signals are for the thread that called us. */
+static int start_threads(struct bench *bench)
+{
+	sigset_t all, before;
+	int rc = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (unsigned i = 0; i < bench->jobs && !rc; i++) {
+		struct worker *worker = &bench->workers[i];
+
+		worker->bench = bench;
+		worker->job.index = i;
+		worker->job.abort = &bench->is_aborted;
+		sem_init(&worker->go, 0, 0);
+		rc = -pthread_create(&worker->thread, NULL, work, worker);
+		if (!rc)
+			bench->started++;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc;
+}
+
+int bench_open(unsigned jobs, unsigned depth, struct bench **bench)
+{
+	struct bench *b;
+	int rc;
+
+	b = calloc(1, sizeof(*b) + jobs * sizeof(b->workers[0]));
+	if (!b)
+		return -ENOMEM;
+	b->jobs = jobs;
+	b->depth = depth;
+	sem_init(&b->done, 0, 0);
+	rc = start_threads(b);
+	if (!rc)
+		rc = command(b, ORDER_OPEN, b->started);
+	if (rc)
+		bench_close(b);
+	else
+		*bench = b;
+	return rc;
+}
+
+void bench_close(struct bench *bench)
+{
+	if (!bench)
+		return;
+	if (bench->is_aborted) {
+		left_behind = bench;
+		return;
+	}
+	command(bench, ORDER_CLOSE, bench->started);
+	for (unsigned i = 0; i < bench->started; i++) {
+		pthread_join(bench->workers[i].thread, NULL);
+		sem_destroy(&bench->workers[i].go);
+	}
+	sem_destroy(&bench->done);
+	free(bench);
+}
+
+/* --- results ------------------------------------------------------------- */
+
+void bench_empty(struct bench_result *sum)
+{
+	memset(sum, 0, sizeof(*sum));
+	histogram_init(&sum->latency);
+}
+
+static void add_verification(struct bench_verification *sum,
+			     const struct bench_verification *part)
+{
+	if (sum->checked == sum->faults[PATTERN_GOOD])
+		sum->first = part->first;
+	sum->checked += part->checked;
+	for (unsigned i = 0; i < PATTERN_FAULTS; i++)
+		sum->faults[i] += part->faults[i];
 }
 
 static void add(struct bench_result *sum, const struct bench_result *part)
 {
 	if (!sum->errors)
 		sum->first_error = part->first_error;
+	sum->ios += part->latency.count;
 	sum->errors += part->errors;
 	sum->cpu_user_ns += part->cpu_user_ns;
 	sum->cpu_system_ns += part->cpu_system_ns;
 	sum->submits += part->submits;
-	sum->is_stopped |= part->is_stopped;
+	sum->end = MAX(sum->end, part->end);
+	add_verification(&sum->verification, &part->verification);
 	histogram_merge(&sum->latency, &part->latency);
 }
 
-/* 0, or what went wrong in the first job where something did. */
-static int sum_up(const struct run *run, struct bench_result *result)
+void bench_append(struct bench_result *sum, const struct bench_result *part)
+{
+	add(sum, part);
+	sum->bytes += part->bytes;
+	sum->duration_ns += part->duration_ns;
+}
+
+static void sum_up(const struct bench *bench, struct bench_result *result)
 {
 	uint64_t from_ns = UINT64_MAX, to_ns = 0;
-	int rc = 0;
 
-	memset(result, 0, sizeof(*result));
-	histogram_init(&result->latency);
-	for (unsigned i = 0; i < run->started; i++) {
-		const struct job *job = &run->workers[i].job;
+	bench_empty(result);
+	for (unsigned i = 0; i < bench->args->jobs; i++) {
+		const struct job *job = &bench->workers[i].job;
 
-		rc = rc ? rc : run->workers[i].rc;
 		add(result, &job->result);
 		/* One that was stopped while it warmed up counted nothing. */
 		if (!job->counted_to_ns)
 			continue;
+		series_add(&result->series, &job->result.series);
 		from_ns = MIN(from_ns, job->counted_from_ns);
 		to_ns = MAX(to_ns, job->counted_to_ns);
 	}
 	result->duration_ns = to_ns ? to_ns - from_ns : 0;
-	result->ios = result->latency.count;
-	result->bytes = result->ios * run->args->block_bytes;
-	return rc;
+	result->bytes = result->ios * bench->args->block_bytes;
 }
 
-static int run_threads(struct run *run, struct bench_result *result)
-{
-	int rc, ready;
+/* --- a run --------------------------------------------------------------- */
 
-	rc = start_threads(run);
-	ready = wait_until_ready(run);
-	rc = rc ? rc : ready;
-	run->is_called_off = rc;
-	run->start_ns = clock_now_ns();
-	for (unsigned i = 0; i < run->started; i++)
-		sem_post(&run->go);
-	wait_until_done(run);
-	return rc ? rc : sum_up(run, result);
-}
-
-static bool is_possible(const struct bench_args *args)
+static bool is_possible(const struct bench *bench,
+			const struct bench_args *args)
 {
 	uint64_t slots = (uint64_t)args->jobs * args->depth;
 
-	return args->jobs && args->depth && args->block_bytes &&
-	       args->block_bytes <= INT32_MAX &&
+	return !bench->is_aborted && args->jobs && args->depth &&
+	       args->jobs <= bench->jobs && args->depth <= bench->depth &&
+	       args->block_bytes && args->block_bytes <= INT32_MAX &&
+	       (!args->ledger || args->block_bytes % PATTERN_SECTOR == 0) &&
 	       slots <= p2pdma_pool_get_slots(args->pool) &&
 	       args->block_bytes <= p2pdma_pool_get_slot_bytes(args->pool);
 }
 
-int bench_run(const struct bench_args *args, struct bench_result *result)
+int bench_run(struct bench *bench, const struct bench_args *args,
+	      struct bench_result *result)
 {
-	struct run run = { .args = args };
 	int rc;
 
-	if (!is_possible(args))
+	if (!is_possible(bench, args))
 		return -EINVAL;
-	run.workers = calloc(args->jobs, sizeof(*run.workers));
-	if (!run.workers)
-		return -ENOMEM;
-	sem_init(&run.ready, 0, 0);
-	sem_init(&run.go, 0, 0);
-	sem_init(&run.done, 0, 0);
-	rc = run_threads(&run, result);
-	if (run.is_aborted)
-		left_behind = steal_pointer(run.workers);
-	sem_destroy(&run.ready);
-	sem_destroy(&run.go);
-	sem_destroy(&run.done);
-	free(run.workers);
+	bench->args = args;
+	rc = command(bench, ORDER_PREPARE, args->jobs);
+	if (rc)
+		return rc;
+	bench->start_ns = clock_now_ns();
+	rc = command(bench, ORDER_RUN, args->jobs);
+	sum_up(bench, result);
 	return rc;
 }
 

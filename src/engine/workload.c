@@ -5,11 +5,14 @@
 #include <string.h>
 
 #include "base/macro.h"
+#include "engine/ledger.h"
 
 static const struct workload *const workloads[] = {
 	&workload_read,
 	&workload_write,
 	&workload_randread,
+	&workload_randwrite,
+	&workload_mixed,
 	&workload_copy,
 };
 
@@ -40,27 +43,45 @@ static uint64_t share_begins(uint64_t blocks, unsigned job, unsigned jobs)
 	return blocks / jobs * job + MIN(job, blocks % jobs);
 }
 
-int workload_begin(const struct workload *workload, uint64_t size_bytes,
-		   uint64_t block_bytes, unsigned job, unsigned jobs,
-		   uint64_t seed, struct workload_state *state)
+/* The part of the targets that a job touches, and how much of it once. */
+static void find_part(const struct workload *workload,
+		      const struct workload_plan *plan, uint64_t blocks,
+		      struct workload_state *state)
 {
-	uint64_t blocks = block_bytes ? size_bytes / block_bytes : 0;
-	uint64_t first, behind;
+	uint64_t first = share_begins(blocks, plan->job, plan->jobs);
+	uint64_t behind = share_begins(blocks, plan->job + 1, plan->jobs);
 
-	if (!jobs || blocks < jobs)
-		return -EINVAL;
-	first = share_begins(blocks, job, jobs);
-	behind = share_begins(blocks, job + 1, jobs);
 	state->share = behind - first;
-	if (workload->is_random) {
+	if (workload->is_random && !plan->is_apart) {
 		first = 0;
 		behind = blocks;
 	}
-	state->block_bytes = block_bytes;
-	state->begin = first * block_bytes;
-	state->end = behind * block_bytes;
+	state->block_bytes = plan->block_bytes;
+	state->begin = first * plan->block_bytes;
+	state->end = behind * plan->block_bytes;
 	state->next = state->begin;
 	state->blocks = behind - first;
-	random_init(&state->random, seed, job);
+	state->ledger = plan->ledger;
+	if (workload->needs_ledger)
+		state->share = ledger_count(plan->ledger, state->begin,
+					    state->end);
+}
+
+int workload_begin(const struct workload *workload,
+		   const struct workload_plan *plan,
+		   struct workload_state *state)
+{
+	uint64_t blocks = plan->block_bytes ?
+		plan->size_bytes / plan->block_bytes : 0;
+
+	if (!plan->jobs || blocks < plan->jobs)
+		return -EINVAL;
+	find_part(workload, plan, blocks, state);
+	state->read_percent = plan->read_percent;
+	random_init(&state->random, plan->seed, plan->job);
+	state->is_zipf = plan->zipf_theta > 0;
+	if (state->is_zipf)
+		zipf_init(&state->zipf, plan->zipf_theta, state->blocks,
+			  plan->seed);
 	return 0;
 }

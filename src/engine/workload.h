@@ -14,7 +14,10 @@
 #include <stdint.h>
 
 #include "base/random.h"
+#include "base/zipf.h"
 #include "lib/p2pdma.h"
+
+struct ledger;
 
 /* The most targets that any workload has. */
 #define WORKLOAD_TARGETS	2
@@ -35,6 +38,22 @@ struct workload_state {
 	uint64_t blocks;	/* in [begin, end), at least 1 */
 	uint64_t share;		/* of transactions, to do all blocks once */
 	struct random random;	/* for those that jump */
+	unsigned read_percent;
+	bool is_zipf;
+	struct zipf zipf;
+	const struct ledger *ledger;
+};
+
+/* What a run asks of its workload; the same for all jobs but for @job. */
+struct workload_plan {
+	uint64_t size_bytes;	/* of the targets; a tail is left out */
+	uint64_t block_bytes;
+	unsigned job, jobs;
+	uint64_t seed;
+	unsigned read_percent;	/* of mixed ones */
+	double zipf_theta;	/* 0: every block as likely as another */
+	bool is_apart;		/* those that jump keep to their part, too */
+	const struct ledger *ledger;
 };
 
 struct workload {
@@ -42,6 +61,7 @@ struct workload {
 	const char *summary;	/* one line for people */
 	unsigned targets;
 	bool is_random;
+	bool needs_ledger;	/* it goes to what is written there */
 	unsigned directions[WORKLOAD_TARGETS]; /* p2pdma_direction, or'ed */
 	/* The first step of the next transaction; there is always one. */
 	void (*next)(struct workload_state *state, struct workload_step *step);
@@ -55,7 +75,10 @@ struct workload {
 extern const struct workload workload_read;
 extern const struct workload workload_write;
 extern const struct workload workload_randread;
+extern const struct workload workload_randwrite;
+extern const struct workload workload_mixed;
 extern const struct workload workload_copy;
+extern const struct workload workload_check;
 
 /* The workload called @name; NULL when there is none. */
 const struct workload *workload_find(const char *name);
@@ -67,15 +90,14 @@ const struct workload *workload_get(size_t index);
 bool workload_writes(const struct workload *workload);
 
 /*
- * Part @job of @jobs equal parts of the first @size_bytes. Those that go
- * forward keep to their part and start over at its end; those that jump do
- * so in all of it, each with random numbers of its own. A tail that is no
- * whole block is left out.
+ * Part @job of @jobs equal parts. Those that go forward keep to their part
+ * and start over at its end; those that jump do so in all of it, each with
+ * random numbers of its own.
  * 0, or -EINVAL where there is not a block for each job.
  */
-int workload_begin(const struct workload *workload, uint64_t size_bytes,
-		   uint64_t block_bytes, unsigned job, unsigned jobs,
-		   uint64_t seed, struct workload_state *state);
+int workload_begin(const struct workload *workload,
+		   const struct workload_plan *plan,
+		   struct workload_state *state);
 
 /* The next block going forward, from the beginning again at the end. */
 static inline uint64_t workload_forward(struct workload_state *state)

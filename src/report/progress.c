@@ -79,12 +79,15 @@ static void format_line(const struct progress *progress, uint64_t now_ns,
 {
 	const struct progress_tick *tick = &progress->last;
 	uint64_t rest = guess_rest(progress, now_ns);
+	size_t used = 0;
 	char text[64];
-	size_t used;
 
-	used = (size_t)snprintf(line, size, "%s",
-				bytes_format(tick->done_bytes, text,
-					     sizeof(text)));
+	if (tick->steps > 1)
+		used = (size_t)snprintf(line, size, "%u of %u: ", tick->step,
+					tick->steps);
+	used += (size_t)snprintf(line + used, size - used, "%s",
+				 bytes_format(tick->done_bytes, text,
+					      sizeof(text)));
 	if (tick->total_bytes)
 		used += (size_t)snprintf(line + used, size - used,
 			" of %s, %d %%",
@@ -106,6 +109,10 @@ static void print_json(const struct progress *progress, uint64_t now_ns)
 
 	tree_add_text(tree, "schema", "p2pdma-utils/1");
 	tree_add_text(tree, "event", "progress");
+	if (progress->last.steps > 1) {
+		tree_add_count(tree, "step", progress->last.step);
+		tree_add_count(tree, "steps", progress->last.steps);
+	}
 	tree_add_count(tree, "done_bytes", progress->last.done_bytes);
 	tree_add_known(tree, "total_bytes", progress->last.total_bytes);
 	tree_add_count(tree, "elapsed_ns", now_ns - progress->started_ns);

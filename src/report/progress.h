@@ -23,6 +23,7 @@ struct progress_tick {
 	uint64_t done_bytes;
 	uint64_t total_bytes;	/* 0: not known */
 	uint64_t total_ns;	/* of a run that ends by time; 0: does not */
+	unsigned step, steps;	/* "3 of 12: "; steps 0 or 1: not told */
 };
 
 /* Caller's storage; the members are progress.c's. */

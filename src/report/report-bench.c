@@ -41,6 +41,10 @@ static const struct column csv_columns[] = {
 	{ NULL, "cpu.per_gib_ns", FORM_DURATION },
 	{ NULL, "submits", FORM_INT },
 	{ NULL, "dram_bytes", FORM_BYTES },
+	{ NULL, "noise.stddev_ratio", FORM_REAL },
+	{ NULL, "end", FORM_TEXT },
+	{ NULL, "verify.checked_blocks", FORM_INT },
+	{ NULL, "verify.bad_blocks", FORM_INT },
 };
 
 /* Shares of 10000, as histogram_quantile() takes them. */
@@ -53,6 +57,14 @@ static const struct {
 	{ "p99_ns", "99.00th", 9900 },	  { "p999_ns", "99.90th", 9990 },
 	{ "p9999_ns", "99.99th", 9999 },
 };
+
+/* Fewer than this beyond a percentile, and the next run tells another one. */
+#define TAIL_LEAST	10
+
+static bool is_supported(const struct histogram *h, unsigned share)
+{
+	return h->count >= TAIL_LEAST * 10000 / (10000 - share);
+}
 
 void report_add_memory(struct json_object *object,
 		       const struct report_memory *memory)
@@ -81,6 +93,17 @@ static uint64_t rounded(double x)
 	return (uint64_t)(x + 0.5);
 }
 
+/* The percentiles for which the run was too short. */
+static void add_unsupported(struct json_object *latency,
+			    const struct histogram *h)
+{
+	struct json_object *keys = tree_add_array(latency, "too_few_for");
+
+	for (size_t i = 0; i < ARRAY_SIZE(quantiles); i++)
+		if (!is_supported(h, quantiles[i].share))
+			tree_append_text(keys, quantiles[i].key);
+}
+
 static void add_latency(struct json_object *object,
 			const struct histogram *h)
 {
@@ -96,6 +119,7 @@ static void add_latency(struct json_object *object,
 			     histogram_quantile(h, quantiles[i].share),
 			     is_measured);
 	add_measured(l, "max_ns", histogram_most(h), is_measured);
+	add_unsupported(l, h);
 }
 
 static uint64_t cpu_per_gib(const struct bench_result *r)
@@ -145,23 +169,117 @@ static void add_first_error(struct json_object *object,
 	tree_add_text(e, "where", where(b));
 	tree_add_text(e, "direction", deed(error));
 	tree_add_count(e, "offset_bytes", error->step.offset);
-	tree_add_count(e, "length_bytes", b->block_bytes);
+	tree_add_count(e, "length_bytes", b->args->block_bytes);
 	tree_add_count(e, "errno", (uint64_t)error->error);
+}
+
+/* How evenly it went, by which two runs can be compared. */
+static void add_noise(struct json_object *object, const struct bench_result *r)
+{
+	double unrest = series_get_unrest(&r->series);
+	struct json_object *noise;
+
+	if (unrest < 0) {
+		tree_add_null(object, "noise");
+		return;
+	}
+	noise = tree_add_object(object, "noise");
+	tree_add_count(noise, "samples", r->series.used);
+	tree_add_count(noise, "sample_ns", r->series.width_ns);
+	tree_add_real(noise, "stddev_ratio", unrest);
+}
+
+/* Those of the run itself, and of what was read again afterwards. */
+static struct bench_verification sum_verification(const struct report_bench *b)
+{
+	struct bench_verification sum = b->result->verification;
+
+	if (!b->check)
+		return sum;
+	if (sum.checked == sum.faults[PATTERN_GOOD])
+		sum.first = b->check->verification.first;
+	sum.checked += b->check->verification.checked;
+	for (unsigned i = 0; i < PATTERN_FAULTS; i++)
+		sum.faults[i] += b->check->verification.faults[i];
+	return sum;
+}
+
+static void add_finding(struct json_object *object,
+			const struct pattern_finding *finding)
+{
+	struct json_object *f = tree_add_object(object, "first");
+	bool is_named = finding->found.seed || finding->found.generation;
+
+	tree_add_text(f, "fault", pattern_get_fault_name(finding->fault));
+	tree_add_text(f, "sector_fault",
+		      pattern_get_fault_name(finding->sector_fault));
+	tree_add_count(f, "offset_bytes", finding->offset);
+	add_measured(f, "found_offset_bytes", finding->found.offset, is_named);
+	add_measured(f, "found_seed", finding->found.seed, is_named);
+	add_measured(f, "found_generation", finding->found.generation,
+		     is_named);
+}
+
+static void add_verification(struct json_object *object,
+			     const struct report_bench *b)
+{
+	struct bench_verification v = sum_verification(b);
+	struct json_object *verify;
+
+	if (!b->args->ledger) {
+		tree_add_null(object, "verify");
+		return;
+	}
+	verify = tree_add_object(object, "verify");
+	tree_add_count(verify, "checked_blocks", v.checked);
+	tree_add_count(verify, "bad_blocks",
+		       v.checked - v.faults[PATTERN_GOOD]);
+	for (unsigned i = PATTERN_GOOD + 1; i < PATTERN_FAULTS; i++)
+		tree_add_count(verify, pattern_get_fault_name(i), v.faults[i]);
+	if (v.checked > v.faults[PATTERN_GOOD])
+		add_finding(verify, &v.first);
+	else
+		tree_add_null(verify, "first");
+}
+
+static const char *const ends[] = {
+	[BENCH_COMPLETE] = "complete",
+	[BENCH_STOPPED] = "stopped",
+	[BENCH_FAILED] = "failed",
+	[BENCH_SILENT] = "silent",
+};
+
+/* What repeats the run, besides what the contract names. */
+static void add_settings(struct json_object *object,
+			 const struct bench_args *args)
+{
+	tree_add_known(object, "time_ns", args->time_ns);
+	tree_add_count(object, "warmup_ns", args->warmup_ns);
+	tree_add_known(object, "rate_iops_limit", args->rate_iops);
+	tree_add_count(object, "seed", args->seed);
+	if (args->zipf_theta > 0)
+		tree_add_real(object, "zipf_theta", args->zipf_theta);
+	else
+		tree_add_null(object, "zipf_theta");
+	add_measured(object, "read_percent", args->read_percent,
+		     args->workload == &workload_mixed);
 }
 
 static void add_result(struct json_object *object,
 		       const struct report_bench *b)
 {
 	const struct bench_result *r = b->result;
+	const struct bench_args *args = b->args;
 
-	tree_add_text(object, "workload", b->workload->name);
+	tree_add_text(object, "workload", args->workload->name);
 	tree_add_text(object, "target", b->targets[0]);
 	tree_add_text(object, "destination", b->targets[1]);
 	report_add_memory(object, &b->memory);
-	tree_add_count(object, "size_bytes", b->size_bytes);
-	tree_add_count(object, "block_bytes", b->block_bytes);
-	tree_add_count(object, "depth", b->depth);
-	tree_add_count(object, "jobs", b->jobs);
+	tree_add_count(object, "size_bytes", args->size_bytes);
+	tree_add_count(object, "block_bytes", args->block_bytes);
+	tree_add_count(object, "depth", args->depth);
+	tree_add_count(object, "jobs", args->jobs);
+	add_settings(object, args);
 	tree_add_count(object, "ios", r->ios);
 	tree_add_count(object, "bytes", r->bytes);
 	tree_add_count(object, "errors", r->errors);
@@ -174,6 +292,9 @@ static void add_result(struct json_object *object,
 	add_cpu(object, r);
 	tree_add_count(object, "submits", r->submits);
 	tree_add_null(object, "dram_bytes");
+	add_noise(object, r);
+	tree_add_text(object, "end", ends[r->end]);
+	add_verification(object, b);
 }
 
 /* --- lines for people ----------------------------------------------------- */
@@ -199,6 +320,7 @@ static void print_name(FILE *file, const char *name)
 
 static void print_what(FILE *file, const struct report_bench *b)
 {
+	const struct bench_args *args = b->args;
 	char block[TEXT_SIZE], size[TEXT_SIZE];
 
 	print_name(file, b->targets[0]);
@@ -207,9 +329,9 @@ static void print_what(FILE *file, const struct report_bench *b)
 		print_name(file, b->targets[1]);
 	}
 	fprintf(file, ": %s, blocks of %s in %s, depth %u, %u job%s\n",
-		b->workload->name, amount(b->block_bytes, block),
-		amount(b->size_bytes, size), b->depth, b->jobs,
-		b->jobs == 1 ? "" : "s");
+		args->workload->name, amount(args->block_bytes, block),
+		amount(args->size_bytes, size), args->depth, args->jobs,
+		args->jobs == 1 ? "" : "s");
 }
 
 static void print_memory(FILE *file, const struct report_memory *m)
@@ -253,6 +375,49 @@ static void print_latency(FILE *file, const struct histogram *h)
 	fputc('\n', file);
 }
 
+/* Where fewer than ten I/Os took longer, chance has decided. */
+static void print_unsupported(FILE *file, const struct histogram *h)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(quantiles) && is_supported(h, quantiles[i].share))
+		i++;
+	if (i < ARRAY_SIZE(quantiles))
+		fprintf(file, "  too short for percentiles from %s on: only "
+			"%llu I/Os\n", quantiles[i].label,
+			(unsigned long long)h->count);
+}
+
+static void print_verification(FILE *file, const struct report_bench *b)
+{
+	struct bench_verification v = sum_verification(b);
+
+	if (!b->args->ledger)
+		return;
+	fprintf(file, "\n  verify: %llu blocks looked at, %llu good",
+		(unsigned long long)v.checked,
+		(unsigned long long)v.faults[PATTERN_GOOD]);
+	for (unsigned i = PATTERN_GOOD + 1; i < PATTERN_FAULTS; i++)
+		if (v.faults[i])
+			fprintf(file, ", %llu %s",
+				(unsigned long long)v.faults[i],
+				pattern_get_fault_name(i));
+	if (v.checked == v.faults[PATTERN_GOOD])
+		return;
+	fprintf(file, "; the first one at %llu",
+		(unsigned long long)v.first.offset);
+	if (v.first.fault == PATTERN_MISPLACED)
+		fprintf(file, " belongs at %llu",
+			(unsigned long long)v.first.found.offset);
+	else if (v.first.fault == PATTERN_TORN)
+		fprintf(file, " is %s",
+			pattern_get_fault_name(v.first.sector_fault));
+	else if (v.first.fault == PATTERN_STALE)
+		fprintf(file, " has seed %llu, generation %llu",
+			(unsigned long long)v.first.found.seed,
+			(unsigned long long)v.first.found.generation);
+}
+
 static void print_cpu(FILE *file, const struct bench_result *r)
 {
 	char text[3][TEXT_SIZE];
@@ -291,10 +456,13 @@ static void add_text(struct report *report, const struct report_bench *b)
 	print_what(file, b);
 	print_memory(file, &b->memory);
 	print_speed(file, b->result);
-	if (b->result->ios)
+	if (b->result->ios) {
 		print_latency(file, &b->result->latency);
+		print_unsupported(file, &b->result->latency);
+	}
 	print_cpu(file, b->result);
 	print_errors(file, b);
+	print_verification(file, b);
 	fclose(file);
 	report_add_text(report, "%s", (char *)tree_must(text));
 	free(text);

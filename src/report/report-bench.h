@@ -21,13 +21,11 @@ struct report_memory {
 
 /* One result; everything is borrowed. */
 struct report_bench {
-	const struct workload *workload;
+	const struct bench_args *args;
 	const char *targets[WORKLOAD_TARGETS];
 	struct report_memory memory;
-	uint64_t size_bytes;
-	uint32_t block_bytes;
-	unsigned depth, jobs;
 	const struct bench_result *result;
+	const struct bench_result *check; /* of reading it again; or NULL */
 };
 
 /* "memory" below @object, in the shape that all programs share. */

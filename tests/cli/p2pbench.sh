@@ -12,11 +12,11 @@ value() {
 # --- usage ------------------------------------------------------------------
 exits 0 "--help is an answer" p2pbench --help
 like "--help has the workloads" "$(cat "$work/stdout")" \
-	'--workload=read\|write\|randread\|copy'
+	'--workload=read\|write\|randread\|randwrite\|mixed\|copy\|help'
 exits 0 "--workload=help lists them" p2pbench --workload=help
 is "the list has every workload" \
 	"$(awk '{ printf "%s ", $1 }' "$work/stdout")" \
-	"read write randread copy "
+	"read write randread randwrite mixed copy randrw "
 exits 2 "no target is wrong usage" p2pbench
 exits 2 "an unknown workload is wrong usage" p2pbench --workload=trim x
 exits 2 "a copy needs two ends" p2pbench -w copy --allow-write x
@@ -26,6 +26,19 @@ exits 2 "a block of no size is wrong usage" p2pbench --block-size=0 x
 exits 2 "a duration must be one" p2pbench --time=soon x
 exits 2 "an option that does not exist is wrong usage" p2pbench --fast x
 exits 2 "a warm-up needs a time" p2pbench --warmup=1s --size=1M x
+exits 2 "Zipf's law is for blocks drawn at random" p2pbench --zipf=1 x
+for theta in 0 -1 nan 1e9 x ''; do
+	exits 2 "--zipf=$theta is wrong usage" p2pbench -w randread --zipf=$theta x
+done
+exits 2 "a mix is a percentage" p2pbench -w mixed --mix=101 --allow-write x
+for cpus in x 1- 3-1 1023; do
+	exits 2 "--cpu=$cpus is wrong usage" p2pbench --cpu=$cpus x
+done
+for sweep in '' depth depth= size=1..2 depth=2..1 depth=0..4 depth=1..2,depth=4 \
+	block-size=4K..2G block-size=4K, =1 depth=1:; do
+	exits 2 "--sweep=$sweep is wrong usage" p2pbench --sweep="$sweep" x
+done
+exits 2 "a ramp has its own depths" p2pbench --ramp --sweep=depth=1..4 x
 exits 1 "a target that is not there fails" p2pbench "$work/none"
 like "and is named" "$(cat "$work/stderr")" "^p2pbench: $work/none: No such"
 exits 1 "a character device is no target" p2pbench /dev/null
@@ -64,8 +77,10 @@ is "the latencies are in order" "$(value '.latency |
 	.p90_ns <= .p99_ns and .p99_ns <= .p999_ns and
 	.p999_ns <= .p9999_ns and .p9999_ns <= .max_ns')" true
 is "every key of the contract is there" \
-	"$(value 'keys_unsorted - ["destination", "first_error",
-		"size_bytes"] | join(" ")')" \
+	"$(value '[keys_unsorted[] | select(IN("workload", "target", "memory",
+		"block_bytes", "depth", "jobs", "ios", "bytes", "errors",
+		"duration_ns", "iops", "rate_bytes_per_sec", "latency", "cpu",
+		"submits", "dram_bytes"))] | join(" ")')" \
 	"workload target memory block_bytes depth jobs ios bytes errors duration_ns iops rate_bytes_per_sec latency cpu submits dram_bytes"
 is "the rate is bytes over time" \
 	"$(value '(.bytes * 1e9 / .duration_ns | floor) == .rate_bytes_per_sec')" \
@@ -96,6 +111,48 @@ is "and nothing else on stdout" "$(cat "$work/stdout")" ""
 is "the file is the report" "$(jq -r .command "$work/report")" p2pbench
 exits 1 "more than there is cannot be read" p2pbench -n 2M "$work/file"
 
+# --- grids ----------------------------------------------------------------------
+exits 0 "a sweep has a result a point" p2pbench -J -p host -n 256K \
+	--sweep=bs=4K..16K,depth=1:8,jobs=1..2 "$work/file"
+is "depth runs fastest, then blocks" "$(jq -r '[.results[] |
+	"\(.block_bytes / 1024)/\(.depth)/\(.jobs)"] | join(" ")' "$work/stdout")" \
+	"4/1/1 4/8/1 8/1/1 8/8/1 16/1/1 16/8/1 4/1/2 4/8/2 8/1/2 8/8/2 16/1/2 16/8/2"
+is "every one is whole" \
+	"$(jq '[.results[] | .bytes] | unique == [262144]' "$work/stdout")" true
+exits 0 "a ramp raises the depth" p2pbench -J -p host -n 64K --ramp -d 6 \
+	-b 4K "$work/file"
+is "by doubling, up to what was asked for" \
+	"$(jq -c '[.results[].depth]' "$work/stdout")" "[1,2,4,6]"
+exits 2 "a grid is refused before it begins" p2pbench -p host -n 1M \
+	--sweep=bs=1000:4096 "$work/file"
+is "with nothing measured" "$(cat "$work/stdout")" ""
+p2pbench -J -p host -t 100s --sweep=depth=1..8 --progress=always \
+	"$work/file" >"$work/stdout" 2>"$work/progress" &
+until [ -s "$work/progress" ]; do sleep 0.1; done
+kill -INT $!
+wait $!
+is "an interrupted sweep exits with 130" $? 130
+is "and reports what was measured" "$(jq -r '[.results[] | .end, .ios > 0] |
+	map(tostring) | join(" ")' "$work/stdout")" "stopped true"
+like "how far it is has the point" "$(cat "$work/progress")" '^1 of 4: .*ETA '
+
+
+# --- rates, processors, laws ------------------------------------------------------
+exits 0 "a rate is kept" p2pbench -J -p host -b 4K --rate-iops=100 -n 80K \
+	"$work/file"
+is "and 20 blocks take 190 ms at least" \
+	"$(value '.ios == 20 and .duration_ns >= 190e6')" true
+is "what was asked for is told" "$(value .rate_iops_limit)" 100
+cpu=$(sed -n 's/^Cpus_allowed_list:[^0-9]*\([0-9]*\).*/\1/p' /proc/self/status)
+exits 0 "jobs can be bound" p2pbench -p host --cpu="$cpu" -j 2 -n 64K \
+	-b 4K "$work/file"
+exits 0 "some blocks come more often" p2pbench -J -p host -w randread \
+	--zipf=0.9 -n 64K "$work/file"
+is "which is told" "$(value .zipf_theta)" 0.9
+is "20 I/Os are too few for most percentiles" \
+	"$(value '.latency.too_few_for | join(" ")')" \
+	"p50_ns p90_ns p99_ns p999_ns p9999_ns"
+
 # --- writing ------------------------------------------------------------------
 before=$(sha256sum <"$work/file")
 exits 5 "writing is refused unless it is allowed" \
@@ -120,6 +177,44 @@ exits 0 "writing writes" p2pbench -w write --allow-write -p host -b 64K \
 	-n 1M "$work/copy"
 unlike "every block is another one now" \
 	"$(cmp -l "$work/file" "$work/copy" | wc -l)" '^[0-9]{0,5}$'
+
+# --- data that tells where it belongs -----------------------------------------------
+truncate -s 1M "$work/pattern"
+verify() {
+	p2pbench -J -p host -b 64K -d 4 -n 1M --verify --allow-write "$@"
+}
+exits 4 "zeros are no blocks" verify "$work/pattern"
+is "but zeroed ones" "$(value '.verify | "\(.bad_blocks) \(.zeroed)"')" "16 16"
+exits 0 "verified blocks are written" verify -w write --seed=5 "$work/pattern"
+is "and read again" "$(value '.verify | "\(.checked_blocks) \(.bad_blocks)"')" \
+	"16 0"
+exits 0 "a later run reads them" verify --seed=5 "$work/pattern"
+exits 4 "but not with another seed" verify --seed=6 "$work/pattern"
+is "they are stale" "$(value '.verify |
+	"\(.stale) \(.first.fault) \(.first.found_seed)"')" "16 stale 5"
+dd if="$work/pattern" of="$work/pattern" bs=64K count=1 skip=2 seek=9 \
+	conv=notrunc status=none
+dd if=/dev/zero of="$work/pattern" bs=512 count=3 seek=$((5 * 128 + 7)) \
+	conv=notrunc status=none
+exits 4 "a block elsewhere and a torn one are found" \
+	verify --seed=5 "$work/pattern"
+is "each as what it is" "$(value '.verify | "\(.bad_blocks) \(.misplaced) \(.torn)"')" \
+	"2 1 1"
+is "the first is named" "$(value '.verify.first |
+	"\(.fault) \(.sector_fault) \(.offset_bytes)"')" "torn zeroed 331264"
+like "also on stderr" "$(cat "$work/stderr")" \
+	"pattern: 2 of 16 blocks are not as they were written, the first one at 331264: torn"
+for workload in randwrite mixed; do
+	exits 0 "$workload looks at what it wrote" \
+		verify -w $workload -j 2 --seed=5 "$work/pattern"
+	is "and finds it good" "$(value '.verify.bad_blocks')" 0
+done
+exits 0 "the source of a verified copy" verify -w write --seed=5 "$work/pattern"
+exits 0 "is copied" verify -w copy --seed=5 "$work/pattern" "$work/copy"
+is "and looked at" "$(value '.verify | "\(.checked_blocks) \(.bad_blocks)"')" \
+	"16 0"
+exits 4 "what is no such source is found out" \
+	verify -w copy "$work/file" "$work/copy"
 
 # --- loop devices -------------------------------------------------------------
 loop=$(losetup -f --show "$work/file" 2>/dev/null)

@@ -56,6 +56,18 @@ static struct bench_args run_of(const struct workload *workload,
 	return args;
 }
 
+/* By a bench of its own, as large as it needs. */
+static int run(const struct bench_args *args)
+{
+	struct bench *bench;
+	int rc;
+
+	ck_assert_int_eq(bench_open(args->jobs, args->depth, &bench), 0);
+	rc = bench_run(bench, args, &result);
+	bench_close(bench);
+	return rc;
+}
+
 /* File number @which, each block of it filled with its own number. */
 static struct endpoint *open_file(int which, unsigned mode)
 {
@@ -98,7 +110,7 @@ START_TEST(reading_once_reads_every_block_once)
 	struct endpoint *file = open_file(0, ENDPOINT_READ);
 	struct bench_args args = run_of(&workload_read, file, BLOCKS);
 
-	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_int_eq(run(&args), 0);
 	for (unsigned i = 0; i < BLOCKS; i++)
 		ck_assert_mem_eq(p2pdma_pool_get_slot(pool, i),
 				 data + i * BLOCK, BLOCK);
@@ -110,7 +122,7 @@ START_TEST(reading_once_reads_every_block_once)
 	ck_assert_uint_ge(result.duration_ns,
 			  histogram_most(&result.latency));
 	ck_assert_uint_ge(result.submits, 1);
-	ck_assert(!result.is_stopped);
+	ck_assert_int_eq(result.end, BENCH_COMPLETE);
 	endpoint_close(file);
 	unlink(path[0]);
 }
@@ -121,7 +133,7 @@ START_TEST(writing_puts_the_slots_bytes_into_every_block)
 	struct endpoint *file = open_file(0, ENDPOINT_WRITE);
 	struct bench_args args = run_of(&workload_write, file, 1);
 
-	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_int_eq(run(&args), 0);
 	ck_assert_uint_eq(result.ios, BLOCKS);
 	endpoint_close(file);
 	read_back(0, other);
@@ -142,7 +154,7 @@ START_TEST(copying_makes_the_second_target_like_the_first)
 	ck_assert_int_eq(pwrite(destination->fd, other, sizeof(other), 0),
 			 sizeof(other));
 	ck_assert_int_eq(fsync(destination->fd), 0);
-	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_int_eq(run(&args), 0);
 	ck_assert_uint_eq(result.ios, BLOCKS);
 	ck_assert_uint_eq(result.bytes, sizeof(data));
 	ck_assert_uint_eq(result.latency.count, BLOCKS);
@@ -161,7 +173,7 @@ START_TEST(jobs_share_the_blocks)
 
 	args.jobs = 4;
 	args.depth = BLOCKS / 4;
-	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_int_eq(run(&args), 0);
 	ck_assert_uint_eq(result.ios, BLOCKS);
 	for (unsigned i = 0; i < BLOCKS; i++)
 		ck_assert_mem_eq(p2pdma_pool_get_slot(pool, i),
@@ -179,7 +191,7 @@ START_TEST(a_failed_block_is_counted_and_the_first_one_is_kept)
 	struct endpoint *target = open_null(&faults, ENDPOINT_READ);
 	struct bench_args args = run_of(&workload_read, target, 1);
 
-	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_int_eq(run(&args), 0);
 	ck_assert_uint_eq(result.errors, 3);
 	ck_assert_uint_eq(result.ios, BLOCKS - 3);
 	ck_assert_int_eq(result.first_error.error, ENODATA);
@@ -195,7 +207,7 @@ START_TEST(a_block_of_which_less_was_moved_is_a_failed_one)
 	struct endpoint *target = open_null(&faults, ENDPOINT_READ);
 	struct bench_args args = run_of(&workload_read, target, 4);
 
-	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_int_eq(run(&args), 0);
 	ck_assert_uint_eq(result.ios, 1);
 	ck_assert_uint_eq(result.errors, BLOCKS - 1);
 	ck_assert_int_eq(result.first_error.error, EIO);
@@ -212,10 +224,11 @@ START_TEST(a_target_that_fails_everything_ends_the_run)
 	struct bench_args args = run_of(&workload_read, target, 8);
 
 	args.time_ns = 3600 * NS_PER_SEC;
-	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_int_eq(run(&args), 0);
 	ck_assert_uint_eq(result.ios, 0);
 	ck_assert_uint_ge(result.errors, BENCH_FAILURES_MAX);
 	ck_assert_uint_lt(result.errors, BENCH_FAILURES_MAX + 8);
+	ck_assert_int_eq(result.end, BENCH_FAILED);
 	endpoint_close(target);
 }
 END_TEST
@@ -227,7 +240,9 @@ START_TEST(a_silent_target_ends_the_run_after_the_time_limit)
 	struct bench_args args = run_of(&workload_read, target, 2);
 
 	args.io_timeout_ns = 200 * NS_PER_MS;
-	ck_assert_int_eq(bench_run(&args, &result), -ETIMEDOUT);
+	ck_assert_int_eq(run(&args), -ETIMEDOUT);
+	ck_assert_int_eq(result.end, BENCH_SILENT);
+	ck_assert_uint_eq(result.ios, 0);
 	/* As the interface asks for; what is in flight is no leak. */
 	_exit(EXIT_SUCCESS);
 }
@@ -242,7 +257,7 @@ START_TEST(time_ends_a_run_and_warming_up_is_not_counted)
 
 	args.time_ns = 50 * NS_PER_MS;
 	args.warmup_ns = 100 * NS_PER_MS;
-	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_int_eq(run(&args), 0);
 	ck_assert_uint_ge(clock_now_ns() - before, 150 * NS_PER_MS);
 	ck_assert_uint_ge(result.duration_ns, 50 * NS_PER_MS);
 	ck_assert_uint_lt(result.duration_ns, clock_now_ns() - before -
@@ -261,8 +276,8 @@ START_TEST(a_flag_stops_a_run_early_and_the_result_says_so)
 
 	args.time_ns = 3600 * NS_PER_SEC;
 	args.stop = &stop;
-	ck_assert_int_eq(bench_run(&args, &result), 0);
-	ck_assert(result.is_stopped);
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_int_eq(result.end, BENCH_STOPPED);
 	endpoint_close(target);
 }
 END_TEST
@@ -275,7 +290,7 @@ START_TEST(one_call_into_the_kernel_serves_a_batch)
 	struct bench_args args = run_of(&workload_write, target, BLOCKS);
 
 	args.size_bytes = UINT64_C(20000) * BLOCK;
-	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_int_eq(run(&args), 0);
 	ck_assert_uint_eq(result.ios, 20000);
 	ck_assert_uint_le(result.submits, 20000 / 8);
 	endpoint_close(target);
@@ -289,14 +304,181 @@ START_TEST(a_pool_too_small_or_less_than_a_block_a_job_is_refused)
 	struct bench_args args = run_of(&workload_read, target, 4);
 
 	args.jobs = 2;
-	ck_assert_int_eq(bench_run(&args, &result), -EINVAL);
+	ck_assert_int_eq(run(&args), -EINVAL);
 	args.depth = 2;
 	args.size_bytes = BLOCK;
-	ck_assert_int_eq(bench_run(&args, &result), -EINVAL);
+	ck_assert_int_eq(run(&args), -EINVAL);
 	args.size_bytes = 2 * BLOCK;
-	ck_assert_int_eq(bench_run(&args, &result), 0);
+	ck_assert_int_eq(run(&args), 0);
 	args.block_bytes = 2 * BLOCK;
-	ck_assert_int_eq(bench_run(&args, &result), -EINVAL);
+	ck_assert_int_eq(run(&args), -EINVAL);
+	endpoint_close(target);
+}
+END_TEST
+
+START_TEST(runs_that_follow_each_other_use_the_same_rings)
+{
+	static const struct endpoint_faults none;
+	struct endpoint *target = open_null(&none, ENDPOINT_READ);
+	struct bench_args args = run_of(&workload_read, target, 8);
+	struct bench_result *sum = malloc(sizeof(*sum));
+	struct bench *bench;
+
+	bench_empty(sum);
+	ck_assert_int_eq(bench_open(2, 4, &bench), 0);
+	args.jobs = 2;
+	for (unsigned depth = 4; depth; depth /= 2) {
+		args.depth = depth;
+		ck_assert_int_eq(bench_run(bench, &args, &result), 0);
+		ck_assert_uint_eq(result.ios, BLOCKS);
+		bench_append(sum, &result);
+	}
+	ck_assert_uint_eq(sum->ios, 3 * BLOCKS);
+	ck_assert_uint_eq(sum->bytes, 3 * BLOCKS * BLOCK);
+	ck_assert_uint_eq(sum->latency.count, 3 * BLOCKS);
+	args.jobs = 1;
+	args.depth = 5;
+	ck_assert_int_eq(bench_run(bench, &args, &result), -EINVAL);
+	bench_close(bench);
+	free(sum);
+	endpoint_close(target);
+}
+END_TEST
+
+START_TEST(a_rate_is_kept_and_what_comes_late_counts_from_its_time)
+{
+	static const struct endpoint_faults none;
+	struct endpoint *target = open_null(&none, ENDPOINT_READ);
+	struct bench_args args = run_of(&workload_read, target, 4);
+
+	args.rate_iops = 640;
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_uint_eq(result.ios, BLOCKS);
+	/* 64 blocks, the first one at once, and no two of them together. */
+	ck_assert_uint_ge(result.duration_ns, 63 * (NS_PER_SEC / 640));
+	endpoint_close(target);
+}
+END_TEST
+
+/* A billion a second are asked for, and one at a time done. */
+START_TEST(a_rate_that_cannot_be_kept_shows_in_the_latencies)
+{
+	static const struct endpoint_faults none;
+	struct endpoint *target = open_null(&none, ENDPOINT_READ);
+	struct bench_args args = run_of(&workload_read, target, 1);
+
+	args.rate_iops = NS_PER_SEC;
+	args.size_bytes = UINT64_C(5000) * BLOCK;
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_uint_eq(result.ios, 5000);
+	ck_assert_uint_ge(histogram_most(&result.latency),
+			  result.duration_ns / 2);
+	endpoint_close(target);
+}
+END_TEST
+
+/* A run of @workload on @file that fills and looks at blocks. */
+static struct bench_args verified(const struct workload *workload,
+				  struct endpoint *file,
+				  struct ledger **ledger)
+{
+	struct bench_args args = run_of(workload, file, 8);
+
+	ck_assert_int_eq(ledger_create(args.size_bytes, BLOCK, ledger), 0);
+	args.ledger = *ledger;
+	args.read_percent = 50;
+	return args;
+}
+
+START_TEST(what_was_written_can_be_told_from_anything_else)
+{
+	struct endpoint *file = open_file(0, ENDPOINT_WRITE);
+	struct ledger *ledger;
+	struct bench_args args = verified(&workload_write, file, &ledger);
+
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_uint_eq(ledger_count(ledger, 0, args.size_bytes), BLOCKS);
+	/* Block 3 onto block 5, and block 7 to zeros. */
+	ck_assert_int_eq(pread(file->fd, data, BLOCK, 3 * BLOCK), BLOCK);
+	ck_assert_int_eq(pwrite(file->fd, data, BLOCK, 5 * BLOCK), BLOCK);
+	memset(data, 0, BLOCK);
+	ck_assert_int_eq(pwrite(file->fd, data, BLOCK, 7 * BLOCK), BLOCK);
+	ck_assert_int_eq(fsync(file->fd), 0);
+	args.workload = &workload_check;
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_uint_eq(result.verification.checked, BLOCKS);
+	ck_assert_uint_eq(result.verification.faults[PATTERN_GOOD],
+			  BLOCKS - 2);
+	ck_assert_uint_eq(result.verification.faults[PATTERN_MISPLACED], 1);
+	ck_assert_uint_eq(result.verification.faults[PATTERN_ZEROED], 1);
+	ck_assert_int_eq(result.verification.first.fault, PATTERN_MISPLACED);
+	ck_assert_uint_eq(result.verification.first.offset, 5 * BLOCK);
+	ck_assert_uint_eq(result.verification.first.found.offset, 3 * BLOCK);
+	ledger_destroy(ledger);
+	endpoint_close(file);
+	unlink(path[0]);
+}
+END_TEST
+
+/* Four jobs write and read at random; each block that was written tells so. */
+START_TEST(a_mixed_run_reads_what_it_wrote_last)
+{
+	struct endpoint *file = open_file(0, ENDPOINT_WRITE);
+	struct ledger *ledger;
+	struct bench_args args = verified(&workload_mixed, file, &ledger);
+
+	args.jobs = 4;
+	args.depth = 2;
+	args.time_ns = 50 * NS_PER_MS;
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_uint_gt(result.ios, 0);
+	ck_assert_uint_eq(result.verification.checked,
+			  result.verification.faults[PATTERN_GOOD]);
+	args.workload = &workload_check;
+	args.time_ns = 0;
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_uint_eq(result.ios,
+			  ledger_count(ledger, 0, args.size_bytes));
+	ck_assert_uint_eq(result.verification.faults[PATTERN_GOOD],
+			  result.ios);
+	ledger_destroy(ledger);
+	endpoint_close(file);
+	unlink(path[0]);
+}
+END_TEST
+
+START_TEST(a_lost_write_leaves_a_stale_block)
+{
+	struct endpoint *file = open_file(0, ENDPOINT_WRITE);
+	struct ledger *ledger;
+	struct bench_args args = verified(&workload_write, file, &ledger);
+
+	ck_assert_int_eq(run(&args), 0);
+	ledger->entries[9]++;
+	args.workload = &workload_check;
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_uint_eq(result.verification.faults[PATTERN_STALE], 1);
+	ck_assert_uint_eq(result.verification.first.offset, 9 * BLOCK);
+	ck_assert_uint_eq(result.verification.first.found.generation, 1);
+	ledger_destroy(ledger);
+	endpoint_close(file);
+	unlink(path[0]);
+}
+END_TEST
+
+START_TEST(jobs_run_where_they_are_told_to)
+{
+	static const struct endpoint_faults none;
+	struct endpoint *target = open_null(&none, ENDPOINT_READ);
+	struct bench_args args = run_of(&workload_read, target, 1);
+	cpu_set_t nowhere;
+
+	CPU_ZERO(&nowhere);
+	args.cpus = &nowhere;
+	args.cpu_count = 1;
+	ck_assert_int_eq(run(&args), -EINVAL);
+	CPU_SET(sched_getcpu(), &nowhere);
+	ck_assert_int_eq(run(&args), 0);
 	endpoint_close(target);
 }
 END_TEST
@@ -331,4 +513,11 @@ UNIT_SUITE("bench",
 	   a_flag_stops_a_run_early_and_the_result_says_so,
 	   one_call_into_the_kernel_serves_a_batch,
 	   a_pool_too_small_or_less_than_a_block_a_job_is_refused,
+	   runs_that_follow_each_other_use_the_same_rings,
+	   a_rate_is_kept_and_what_comes_late_counts_from_its_time,
+	   a_rate_that_cannot_be_kept_shows_in_the_latencies,
+	   what_was_written_can_be_told_from_anything_else,
+	   a_mixed_run_reads_what_it_wrote_last,
+	   a_lost_write_leaves_a_stale_block,
+	   jobs_run_where_they_are_told_to,
 	   slots_are_filled_alike_for_a_seed_and_differ_among_each_other);

@@ -18,15 +18,15 @@ START_TEST(an_empty_histogram_has_seen_nothing)
 }
 END_TEST
 
-START_TEST(amounts_below_256_have_a_bucket_each)
+START_TEST(amounts_below_1024_have_a_bucket_each)
 {
-	for (uint64_t n = 0; n < 256; n++)
+	for (uint64_t n = 0; n < 1024; n++)
 		ck_assert_uint_eq(histogram_bucket(n), n);
-	ck_assert_uint_eq(histogram_bucket(256), 256);
-	ck_assert_uint_eq(histogram_bucket(257), 256);
-	ck_assert_uint_eq(histogram_bucket(258), 257);
-	ck_assert_uint_eq(histogram_bucket(511), 383);
-	ck_assert_uint_eq(histogram_bucket(512), 384);
+	ck_assert_uint_eq(histogram_bucket(1024), 1024);
+	ck_assert_uint_eq(histogram_bucket(1025), 1024);
+	ck_assert_uint_eq(histogram_bucket(1026), 1025);
+	ck_assert_uint_eq(histogram_bucket(2047), 1535);
+	ck_assert_uint_eq(histogram_bucket(2048), 1536);
 	ck_assert_uint_eq(histogram_bucket(UINT64_MAX), HISTOGRAM_BUCKETS - 1);
 }
 END_TEST
@@ -123,7 +123,7 @@ END_TEST
 
 UNIT_SUITE("histogram",
 	   an_empty_histogram_has_seen_nothing,
-	   amounts_below_256_have_a_bucket_each,
+	   amounts_below_1024_have_a_bucket_each,
 	   quantiles_of_one_to_a_hundred_are_exact,
 	   a_quantile_is_off_by_half_a_bucket_at_most,
 	   one_amount_is_its_own_quantile_without_error,

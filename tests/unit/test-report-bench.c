@@ -8,20 +8,24 @@
 
 static struct bench_result result;
 static struct report report;
+static const struct bench_args args = {
+	.workload = &workload_copy,
+	.size_bytes = 1 << 30,
+	.block_bytes = 1 << 20,
+	.depth = 2,
+	.jobs = 1,
+	.seed = 1,
+};
 
 /* Four blocks of 1 MiB in a second, of 1, 2, 3 and 4 ms. */
 static struct report_bench a_copy(void)
 {
 	struct report_bench bench = {
-		.workload = &workload_copy,
+		.args = &args,
 		.targets = { "/dev/nvme1n1", "/dev/nvme2n1" },
 		.memory = { .kind = "peer", .provider = "0000:03:00.0",
 			    .reach_source = "direct",
 			    .reach_destination = "via-host" },
-		.size_bytes = 1 << 30,
-		.block_bytes = 1 << 20,
-		.depth = 2,
-		.jobs = 1,
 		.result = &result,
 	};
 
@@ -105,7 +109,7 @@ START_TEST(every_key_has_its_value)
 }
 END_TEST
 
-/* 2 ms is in a bucket of 8192 ns whose middle is 2002943. */
+/* 2 ms is in a bucket of 2048 ns whose middle is 1999871. */
 START_TEST(latencies_are_exact_but_for_the_percentiles)
 {
 	struct report_bench bench = a_copy();
@@ -117,11 +121,11 @@ START_TEST(latencies_are_exact_but_for_the_percentiles)
 	must_be(l, "min_ns", "1000000");
 	must_be(l, "mean_ns", "2500000");
 	must_be(l, "stddev_ns", "1118034");
-	must_be(l, "p50_ns", "2002943");
-	must_be(l, "p90_ns", "4000000");
-	must_be(l, "p99_ns", "4000000");
-	must_be(l, "p999_ns", "4000000");
-	must_be(l, "p9999_ns", "4000000");
+	must_be(l, "p50_ns", "1999871");
+	must_be(l, "p90_ns", "3999743");
+	must_be(l, "p99_ns", "3999743");
+	must_be(l, "p999_ns", "3999743");
+	must_be(l, "p9999_ns", "3999743");
 	must_be(l, "max_ns", "4000000");
 	report_fini(&report);
 }
@@ -172,9 +176,10 @@ START_TEST(people_get_lines_as_fio_prints_them)
 		"  IOPS=4, BW=4.00 MiB/s (4.19 MB/s), 4 MiB in 1.00 s\n"
 		"  lat: min=1000.0 us, mean=2500.0 us, stddev=1118.0 us, "
 		"max=4000.0 us\n"
-		"  lat percentiles: 50.00th=[2002.9 us], "
-		"90.00th=[4000.0 us], 99.00th=[4000.0 us], "
-		"99.90th=[4000.0 us], 99.99th=[4000.0 us]\n"
+		"  lat percentiles: 50.00th=[1999.9 us], "
+		"90.00th=[3999.7 us], 99.00th=[3999.7 us], "
+		"99.90th=[3999.7 us], 99.99th=[3999.7 us]\n"
+		"  too short for percentiles from 50.00th on: only 4 I/Os\n"
 		"  cpu: user=1000.0 us, system=3000.0 us, 1.02 s a GiB\n"
 		"  calls into the kernel: 6, 1.500 an I/O\n");
 	free(text);
