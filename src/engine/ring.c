@@ -148,6 +148,9 @@ void ring_close(struct ring *ring)
 {
 	if (!ring)
 		return;
+	/* The kernel ends a ring later; files it still held would stay busy. */
+	if (ring->has_files && !ring->in_flight)
+		(void)io_uring_unregister_files(&ring->uring);
 	if (ring->is_set_up)
 		io_uring_queue_exit(&ring->uring);
 	ring_close(ring->plain);

@@ -36,6 +36,25 @@ START_TEST(a_ring_without_depth_is_refused)
 }
 END_TEST
 
+START_TEST(a_closed_ring_holds_no_files)
+{
+	struct ring *ring;
+	char byte;
+	int ends[2];
+
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	ck_assert_int_eq(ring_open(1, &ring), 0);
+	ck_assert_int_eq(ring_register_files(ring, &ends[1], 1), 0);
+	ck_assert_int_eq(close(ends[1]), 0);
+	ck_assert_int_eq(read(ends[0], &byte, 1), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	ring_close(ring);
+	/* Now nobody can write any more, and that at once. */
+	ck_assert_int_eq(read(ends[0], &byte, 1), 0);
+	close(ends[0]);
+}
+END_TEST
+
 START_TEST(what_is_written_is_read_back_by_one_call_each)
 {
 	char data[16] = "what was written", back[16] = "";
@@ -298,6 +317,7 @@ END_TEST
 
 UNIT_SUITE("ring",
 	   a_ring_without_depth_is_refused,
+	   a_closed_ring_holds_no_files,
 	   what_is_written_is_read_back_by_one_call_each,
 	   many_requests_go_by_one_call_and_come_back_with_their_tags,
 	   waiting_ends_when_the_time_is_over,
