@@ -30,6 +30,17 @@ static int show(const struct cli_common *common)
 	return EXIT_DONE;
 }
 
+static int check_output(const struct cli_common *common)
+{
+	const char *trouble = output_find_trouble(common);
+
+	if (!trouble)
+		return CLI_GO_ON;
+	cli_error(common->program->name, "--output=%s: is %s (choose another "
+		  "file)", common->output, trouble);
+	return EXIT_USAGE;
+}
+
 int cli_parse(const struct cli_program *program, int argc, char **argv,
 	      struct cli_common *common, void *args)
 {
@@ -40,5 +51,5 @@ int cli_parse(const struct cli_program *program, int argc, char **argv,
 		cli_error(program->name, "%s", error);
 		return EXIT_USAGE;
 	}
-	return common->shown ? show(common) : CLI_GO_ON;
+	return common->shown ? show(common) : check_output(common);
 }

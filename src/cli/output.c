@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,95 @@ static bool is_special(const char *path)
 	struct stat st;
 
 	return !stat(path, &st) && !S_ISREG(st.st_mode);
+}
+
+/* The path without links, also of what is not there yet; NULL: nowhere. */
+static char *canonicalize(const char *path)
+{
+	_cleanup_free_ char *copy = strdup(path), *parent = NULL;
+	char *real = realpath(path, NULL);
+
+	if (real || !copy)
+		return real;
+	parent = realpath(dirname(copy), NULL);
+	free(copy);
+	copy = strdup(path);
+	if (!parent || !copy || asprintf(&real, "%s/%s", parent,
+					 basename(copy)) < 0)
+		return NULL;
+	return real;
+}
+
+static bool is_path(const char *canonical, const char *path)
+{
+	_cleanup_free_ char *other = canonicalize(path);
+
+	return other && !strcmp(canonical, other);
+}
+
+/* As cp names it: what @path is called in the directory @directory. */
+static bool is_in_directory(const char *canonical, const char *directory,
+			    const char *path)
+{
+	_cleanup_free_ char *copy = strdup(path), *joined = NULL;
+
+	if (!copy || asprintf(&joined, "%s/%s", directory,
+			      basename(copy)) < 0) {
+		joined = NULL;
+		return false;
+	}
+	return is_path(canonical, joined);
+}
+
+/* Of a program with words, operands are names of what is only looked at. */
+static bool is_operand(const struct cli_common *common)
+{
+	_cleanup_free_ char *canonical = canonicalize(common->output);
+	size_t count = common->program->words ? 0 : common->operand_count;
+	const char *last = count ? common->operands[count - 1] : NULL;
+
+	for (size_t i = 0; canonical && i < count; i++)
+		if (is_path(canonical, common->operands[i]) ||
+		    is_in_directory(canonical, last, common->operands[i]))
+			return true;
+	return false;
+}
+
+const char *output_find_trouble(const struct cli_common *common)
+{
+	struct stat st;
+
+	if (!common->output)
+		return NULL;
+	if (!stat(common->output, &st) && S_ISBLK(st.st_mode))
+		return "a block device, whose data a report would overwrite";
+	if (is_operand(common))
+		return "an operand as well, which the report would replace";
+	return NULL;
+}
+
+/* Replacing what a standard stream writes to would part it from its name. */
+static int find_stream(const char *path)
+{
+	struct stat st, stream;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return -1;
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (!fstat(fd, &stream) && st.st_dev == stream.st_dev &&
+		    st.st_ino == stream.st_ino)
+			return fd;
+	return -1;
+}
+
+static FILE *open_stream(int stream)
+{
+	_cleanup_fd_ int fd = fcntl(stream, F_DUPFD_CLOEXEC, 0);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (file)
+		steal_fd(&fd);
+	return file;
 }
 
 /* Who makes a file by open(2) gets this mode; mkstemp(3) is stricter. */
@@ -71,7 +161,7 @@ static int open_temp(struct output *output)
 
 int output_open(struct output *output, const char *path)
 {
-	int rc = 0;
+	int rc = 0, stream;
 
 	*output = (struct output){ 0 };
 	if (!path) {
@@ -84,10 +174,12 @@ int output_open(struct output *output, const char *path)
 		output->path = strdup(path);
 	if (!output->path)
 		return -ENOMEM;
-	if (!is_special(output->path)) {
+	stream = find_stream(output->path);
+	if (stream < 0 && !is_special(output->path)) {
 		rc = open_temp(output);
 	} else {
-		output->file = fopen(output->path, "we");
+		output->file = stream < 0 ? fopen(output->path, "we") :
+					    open_stream(stream);
 		rc = output->file ? 0 : -errno;
 	}
 	if (rc)

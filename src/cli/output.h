@@ -24,7 +24,14 @@ struct output {
 };
 
 /*
- * @path NULL is stdout. Open it before the work, so that a path that cannot
+ * Why a report must not go where the user wants it, as the end of "it is ";
+ * NULL: it may. An operand's data is worth more than any report.
+ */
+const char *output_find_trouble(const struct cli_common *common);
+
+/*
+ * @path NULL is stdout. What a standard stream writes to is written to as
+ * well, not replaced. Open it before the work, so that a path that cannot
  * be had is known at once. 0 or -errno.
  */
 int output_open(struct output *output, const char *path);

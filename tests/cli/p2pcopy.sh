@@ -174,6 +174,15 @@ is "with its reason" "$(value .memory.fallback_reason)" \
 copies "--output takes the report" --json --output=report a b
 is "which is not on standard output" "$(cat "$work/stdout")" ""
 is "but in the file" "$(jq .copied_bytes report)" 500000
+for report in a ./b "$big/b"; do
+	exits 2 "a report does not replace an operand ($report)" \
+		p2pcopy --output="$report" a b
+done
+ok "nor touch it" cmp a b
+exits 1 "a name may hold anything" p2pcopy $'no\033[2J\nne' b
+is "and is one line without commands to the terminal" \
+	"$(cat "$work/stderr")" \
+	"p2pcopy: read no?[2J?ne: No such file or directory"
 copies "progress as JSON" --progress=json a b
 like "is one object a line, on standard error" "$(tail -1 "$work/stderr")" \
 	'^\{.*500000.*\}$'
@@ -317,6 +326,8 @@ apart() {
 	like "$1: says so" "$(cat "$work/stderr")" 'share the same bytes'
 }
 
+exits 2 "no report is written over a device" \
+	p2pcopy --output="$one" two.img other
 copies "loop devices of two files are apart" --size=1M "$two" "$one"
 apart "a file onto the loop device that it backs" two.img "$two"
 apart "a loop device into its file" "$two" two.img

@@ -110,6 +110,65 @@ START_TEST(a_symbolic_link_stays_one)
 }
 END_TEST
 
+START_TEST(what_standard_output_writes_to_is_not_replaced)
+{
+	_cleanup_fd_ int stdout_fd = dup(STDOUT_FILENO);
+	struct output output;
+	FILE *file;
+
+	enter_place();
+	file = fopen("log", "w");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(dup2(fileno(file), STDOUT_FILENO), STDOUT_FILENO);
+	fclose(file);
+	ck_assert_int_eq(write(STDOUT_FILENO, "a", 1), 1);
+	ck_assert_int_eq(output_open(&output, "/dev/stdout"), 0);
+	fputs("b", output.file);
+	ck_assert_int_eq(output_commit(&output), 0);
+	ck_assert_int_eq(write(STDOUT_FILENO, "c", 1), 1);
+	ck_assert_int_eq(dup2(stdout_fd, STDOUT_FILENO), STDOUT_FILENO);
+	assert_holds("log", "abc");
+	ck_assert_int_eq(unlink("log"), 0);
+	leave_place();
+}
+END_TEST
+
+/* Of a copy of ./old into @destination. */
+static bool is_safe(char *destination, const char *report)
+{
+	const struct cli_program program = { .name = "test" };
+	char source[] = "old", *operands[] = { source, destination };
+	const struct cli_common common = {
+		.program = &program,
+		.output = report,
+		.operands = operands,
+		.operand_count = 2,
+	};
+
+	return !output_find_trouble(&common);
+}
+
+START_TEST(a_report_never_takes_the_place_of_data)
+{
+	char new[] = "new", above[] = "..";
+
+	enter_place();
+	put("old", "data");
+	ck_assert_int_eq(symlink("old", "link"), 0);
+	ck_assert(is_safe(new, NULL));
+	ck_assert(is_safe(new, "report"));
+	ck_assert(is_safe(new, "/dev/null"));
+	ck_assert(!is_safe(new, "./old"));
+	ck_assert(!is_safe(new, "link"));
+	ck_assert(!is_safe(new, "./new"));
+	ck_assert(!is_safe(above, "../old"));
+	ck_assert(is_safe(above, "../new"));
+	ck_assert_int_eq(unlink("link"), 0);
+	ck_assert_int_eq(unlink("old"), 0);
+	leave_place();
+}
+END_TEST
+
 START_TEST(a_full_device_is_an_error)
 {
 	struct output output;
@@ -134,5 +193,7 @@ UNIT_SUITE("output",
 	   a_discarded_report_leaves_nothing_behind,
 	   a_report_has_the_mode_that_open_gives,
 	   a_symbolic_link_stays_one,
+	   what_standard_output_writes_to_is_not_replaced,
+	   a_report_never_takes_the_place_of_data,
 	   a_full_device_is_an_error,
 	   a_directory_that_is_not_there_is_known_at_once);
