@@ -371,6 +371,7 @@ static int answer(struct topo *topo, enum word word)
 	};
 
 	report_init(&topo->report, rules[word].command);
+	topo->report.is_text = topo->common.format == WRITER_TEXT;
 	topo->report.has_colour = output_takes_colour(&topo->common);
 	report_targets(&topo->report,
 		       (const struct p2pdma_target *const *)topo->targets,

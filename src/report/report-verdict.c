@@ -211,10 +211,15 @@ struct matrix {
 	struct report *report;
 	const struct p2pdma_topology *topology;
 	const struct scope *scope;
+	const struct p2pdma_function *provider;	/* of the row at hand */
 	const struct p2pdma_function **clients;
 	size_t client_count;
-	struct json_object *pairs;	/* in the tree */
-	struct json_object *grid;	/* a row of cells for each provider */
+	struct json_object *pairs;	/* in the tree; NULL: not wanted */
+	struct json_object *grid;	/* a row of cells for each provider;
+					 * NULL: not wanted */
+	size_t pair_count;
+	bool *has_cells;		/* for each client */
+	struct p2pdma_verdict verdict;	/* of the pair at hand */
 	struct remarks remarks;
 };
 
@@ -245,27 +250,55 @@ static void collect_clients(struct matrix *matrix)
 			add_client(matrix, scope->functions[i]);
 }
 
-static void judge(struct matrix *matrix,
-		  const struct p2pdma_function *provider, size_t column,
-		  struct json_object *row)
+static void add_cell(struct matrix *matrix, size_t column,
+		     struct json_object *row)
 {
 	const struct p2pdma_function *client = matrix->clients[column];
-	_cleanup_free_ struct p2pdma_verdict *verdict =
-		tree_must(calloc(1, sizeof(*verdict)));
+	const struct p2pdma_verdict *verdict = &matrix->verdict;
 	char key[KEY_SIZE], cell[32], pair[64];
+
+	snprintf(key, sizeof(key), "c%zu", column);
+	format_cell(verdict, cell, sizeof(cell));
+	tree_add_text(row, key, cell);
+	matrix->has_cells[column] = true;
+	if (!verdict->reason_count)
+		return;
+	snprintf(pair, sizeof(pair), "%s from %s", matrix->provider->address,
+		 report_get_label(matrix->topology, client));
+	remark_on(&matrix->remarks, verdict, pair);
+}
+
+static void judge(struct matrix *matrix, size_t column,
+		  struct json_object *row)
+{
+	const struct p2pdma_function *provider = matrix->provider;
+	const struct p2pdma_function *client = matrix->clients[column];
 
 	if (!scope_has(matrix->scope, provider) &&
 	    !scope_has(matrix->scope, client))
 		return;
-	p2pdma_verdict_judge(matrix->topology, provider, client, verdict);
-	report_add_pair(tree_append_object(matrix->pairs), provider, client,
-			verdict);
-	snprintf(key, sizeof(key), "c%zu", column);
-	format_cell(verdict, cell, sizeof(cell));
-	tree_add_text(row, key, cell);
-	snprintf(pair, sizeof(pair), "%s from %s", provider->address,
-		 report_get_label(matrix->topology, client));
-	remark_on(&matrix->remarks, verdict, pair);
+	p2pdma_verdict_judge(matrix->topology, provider, client,
+			     &matrix->verdict);
+	matrix->pair_count++;
+	if (matrix->pairs)
+		report_add_pair(tree_append_object(matrix->pairs), provider,
+				client, &matrix->verdict);
+	if (row)
+		add_cell(matrix, column, row);
+}
+
+static void judge_provider(struct matrix *matrix,
+			   const struct p2pdma_function *provider)
+{
+	struct json_object *row = NULL;
+
+	matrix->provider = provider;
+	if (matrix->grid) {
+		row = tree_append_object(matrix->grid);
+		tree_add_text(row, "provider", provider->address);
+	}
+	for (size_t i = 0; i < matrix->client_count; i++)
+		judge(matrix, i, row);
 }
 
 static void judge_all(struct matrix *matrix)
@@ -273,30 +306,21 @@ static void judge_all(struct matrix *matrix)
 	const struct p2pdma_function *const *providers;
 	size_t count;
 
+	collect_clients(matrix);
+	matrix->has_cells = tree_must(calloc(matrix->client_count + 1,
+					     sizeof(*matrix->has_cells)));
 	providers = p2pdma_topology_get_providers(matrix->topology, &count);
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *row = tree_append_object(matrix->grid);
-
-		tree_add_text(row, "provider", providers[i]->address);
-		for (size_t j = 0; j < matrix->client_count; j++)
-			judge(matrix, providers[i], j, row);
-	}
+	for (size_t i = 0; i < count; i++)
+		judge_provider(matrix, providers[i]);
 	if (!count)
 		report_no_provider(matrix->report, matrix->topology);
 }
 
-/* A column for each client in which something stands. */
-static bool has_cells(const struct matrix *matrix, size_t column)
+static void fini(struct matrix *matrix)
 {
-	size_t count = json_object_array_length(matrix->grid);
-	char key[KEY_SIZE];
-
-	snprintf(key, sizeof(key), "c%zu", column);
-	for (size_t i = 0; i < count; i++)
-		if (json_object_object_get(
-			    json_object_array_get_idx(matrix->grid, i), key))
-			return true;
-	return false;
+	json_object_put(matrix->grid);
+	free(matrix->has_cells);
+	free(matrix->clients);
 }
 
 static void add_grid(struct matrix *matrix)
@@ -311,7 +335,7 @@ static void add_grid(struct matrix *matrix)
 	columns[0] = (struct column){ "PROVIDER", "provider", FORM_TEXT };
 	for (size_t i = 0; i < count; i++) {
 		snprintf(keys[i], sizeof(keys[i]), "c%zu", i);
-		if (!has_cells(matrix, i))
+		if (!matrix->has_cells[i])
 			continue;
 		columns[used++] = (struct column){
 			report_get_label(matrix->topology, matrix->clients[i]),
@@ -331,7 +355,7 @@ static void add_labels(struct matrix *matrix)
 	FILE *file = tree_must(open_memstream(&text, &size));
 
 	for (size_t i = 0; i < matrix->client_count; i++)
-		if (has_cells(matrix, i))
+		if (matrix->has_cells[i])
 			fprintf(file, "%-8s  %s\n",
 				report_get_label(matrix->topology,
 						 matrix->clients[i]),
@@ -342,11 +366,6 @@ static void add_labels(struct matrix *matrix)
 	free(text);
 }
 
-static bool has_pairs(const struct matrix *matrix)
-{
-	return json_object_array_length(matrix->pairs) > 0;
-}
-
 void report_matrix(struct report *report,
 		   const struct p2pdma_topology *topology,
 		   const struct scope *scope, bool is_quiet)
@@ -355,22 +374,23 @@ void report_matrix(struct report *report,
 		.report = report,
 		.topology = topology,
 		.scope = scope,
-		.pairs = tree_add_array(report->tree, "pairs"),
-		.grid = tree_new_array(),
 	};
 
-	collect_clients(&matrix);
+	if (report->is_text)
+		matrix.grid = tree_new_array();
+	else
+		matrix.pairs = tree_add_array(report->tree, "pairs");
 	judge_all(&matrix);
-	if (has_pairs(&matrix)) {
+	if (matrix.grid && matrix.pair_count) {
 		add_grid(&matrix);
 		if (!is_quiet)
 			add_labels(&matrix);
 	}
 	remarks_print(report, &matrix.remarks);
-	report_add_table(report, NULL, matrix.pairs, pair_columns,
-			 ARRAY_SIZE(pair_columns), true);
-	json_object_put(matrix.grid);
-	free(matrix.clients);
+	if (matrix.pairs)
+		report_add_table(report, NULL, matrix.pairs, pair_columns,
+				 ARRAY_SIZE(pair_columns), true);
+	fini(&matrix);
 }
 
 void report_pairs(struct report *report,
@@ -382,16 +402,10 @@ void report_pairs(struct report *report,
 		.topology = topology,
 		.scope = scope,
 		.pairs = tree_add_array(report->tree, "pairs"),
-		.grid = tree_new_array(),
 	};
 
-	collect_clients(&matrix);
 	judge_all(&matrix);
-	for (size_t i = 0; i < matrix.remarks.count; i++)
-		free(matrix.remarks.items[i].pairs);
-	free(matrix.remarks.items);
-	json_object_put(matrix.grid);
-	free(matrix.clients);
+	fini(&matrix);
 }
 
 /* --- the choices -------------------------------------------------------- */

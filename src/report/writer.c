@@ -139,9 +139,12 @@ static struct json_object *step(struct json_object *object, const char *key,
 				const char **rest)
 {
 	size_t length = strcspn(key, ".");
-	_cleanup_free_ char *name = tree_must(strndup(key, length));
+	_cleanup_free_ char *name = NULL;
 
 	*rest = key + length + (key[length] == '.');
+	if (!key[length])
+		return json_object_object_get(object, key);
+	name = tree_must(strndup(key, length));
 	return json_object_object_get(object, name);
 }
 

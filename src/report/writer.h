@@ -83,6 +83,9 @@ struct report {
 	struct json_object *tree;
 	struct section *sections;
 	size_t section_count;
+	bool is_text;			/* the sections are all that is read,
+					 * so that the tree may lack what is
+					 * large and in none of them */
 	bool has_colour;		/* text: for a terminal */
 };
 
