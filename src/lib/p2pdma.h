@@ -280,7 +280,8 @@ enum p2pdma_reach {
 /** Why something is not, or may not be, possible. Caller's storage. */
 struct p2pdma_reason {
 	const char *id;			/**< stable, "acs-redirect" */
-	const struct p2pdma_function *at; /**< NULL: the machine */
+	const struct p2pdma_function *at; /**< NULL: the machine, or the pair
+					       as such */
 	char advice[P2PDMA_ADVICE_SIZE]; /**< one sentence: what to do */
 };
 

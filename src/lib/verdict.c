@@ -257,22 +257,24 @@ static bool judge_upstream(const struct pair *pair, struct p2pdma_reason *why)
 {
 	if (pair->path.common || is_reachable(pair))
 		return false;
-	explain(why, pair->client,
-		"put both below one PCIe switch: %s and %s meet in no bridge",
-		pair->provider->address, pair->client->address);
+	explain(why, NULL,
+		"put both below one PCIe switch: they meet in no bridge");
 	return true;
 }
 
 static bool judge_bridges(const struct pair *pair, struct p2pdma_reason *why)
 {
-	if (pair->path.common || is_reachable(pair) ||
-	    !pair->provider->root_bus || !pair->client->root_bus ||
+	const char *a = pair->provider->root_bus, *b = pair->client->root_bus;
+	bool is_first;
+
+	if (pair->path.common || is_reachable(pair) || !a || !b ||
 	    topology_shares_host_bridge(pair->provider, pair->client))
 		return false;
-	explain(why, pair->client,
-		"choose drives below one host bridge: %s is below %s, %s "
-		"below %s", pair->provider->address, pair->provider->root_bus,
-		pair->client->address, pair->client->root_bus);
+	/* The same sentence for both ways, so that people read it once. */
+	is_first = strcmp(a, b) < 0;
+	explain(why, NULL,
+		"choose functions below one host bridge: these are below %s "
+		"and %s", is_first ? a : b, is_first ? b : a);
 	return true;
 }
 
@@ -287,8 +289,7 @@ static const struct p2pdma_function *find_unlisted(const struct pair *pair)
 
 		if (!ends[i]->root_bus)
 			continue;
-		device = topology_root_device(pair->topology,
-					      ends[i]->root_bus);
+		device = topology_root_device(ends[i]);
 		if (host_bridge_is_listed(&pair->topology->machine, device,
 					  true) != P2PDMA_YES)
 			return ends[i];
@@ -306,7 +307,7 @@ static bool judge_listed(const struct pair *pair, struct p2pdma_reason *why)
 	end = find_unlisted(pair);
 	if (!end)
 		return false;
-	device = topology_root_device(pair->topology, end->root_bus);
+	device = topology_root_device(end);
 	if (device)
 		explain(why, device,
 			"this kernel does not list host bridge %04x:%04x for "
@@ -495,6 +496,12 @@ static const struct {
 	{ "link-degraded", judge_link, P2PDMA_REACH_DIRECT },
 };
 
+/* Reasons that nobody counts are not worth three kilobytes of zeros a pair. */
+static void clear(struct p2pdma_verdict *verdict)
+{
+	memset(verdict, 0, offsetof(struct p2pdma_verdict, reasons));
+}
+
 static void add_reason(struct p2pdma_verdict *verdict,
 		       const struct p2pdma_reason *reason)
 {
@@ -510,15 +517,16 @@ void p2pdma_verdict_judge(const struct p2pdma_topology *topology,
 	struct pair pair = { topology, provider, client };
 
 	calculate(&pair);
-	memset(verdict, 0, sizeof(*verdict));
+	clear(verdict);
 	verdict->reach = pair.route;
 	verdict->distance = pair.path.distance;
 	measure(&pair, verdict);
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
-		struct p2pdma_reason reason = { .id = rules[i].id };
+		struct p2pdma_reason reason;
 
 		if (!rules[i].judge(&pair, &reason))
 			continue;
+		reason.id = rules[i].id;
 		add_reason(verdict, &reason);
 		verdict->reach = verdict_worse(verdict->reach, rules[i].limit);
 	}
@@ -612,7 +620,7 @@ void p2pdma_verdict_judge_target(const struct p2pdma_topology *topology,
 	if (target->client_count) {
 		judge_clients(topology, provider, target, verdict);
 	} else {
-		memset(verdict, 0, sizeof(*verdict));
+		clear(verdict);
 		verdict->reach = P2PDMA_REACH_REFUSED;
 		verdict->distance = -1;
 		explain(&not_pci, NULL,

@@ -78,7 +78,7 @@ START_TEST(two_root_ports_of_an_unlisted_host_bridge_are_refused)
 	fixture_load(&machine, "two-root-ports", NULL);
 	judge("01:00.0", "02:00.0");
 	expect(P2PDMA_REACH_REFUSED, 4,
-	       "no-common-upstream@0000:02:00.0 "
+	       "no-common-upstream@- "
 	       "host-bridge-not-listed@0000:00:00.0");
 	fixture_close(&machine);
 }
@@ -233,16 +233,16 @@ START_TEST(two_host_bridges_must_both_be_listed)
 	fixture_load(&machine, "two-host-bridges", NULL);
 	judge("01:00.0", "41:00.0");
 	expect(P2PDMA_REACH_REFUSED, 4,
-	       "no-common-upstream@0000:41:00.0 "
-	       "different-host-bridges@0000:41:00.0 "
+	       "no-common-upstream@- "
+	       "different-host-bridges@- "
 	       "host-bridge-not-listed@0000:00:00.0");
 	fixture_add(&machine,
 		    "file sys/bus/pci/devices/0000:00:00.0/device 0x09a2");
 	fixture_scan(&machine);
 	judge("01:00.0", "41:00.0");
 	expect(P2PDMA_REACH_REFUSED, 4,
-	       "no-common-upstream@0000:41:00.0 "
-	       "different-host-bridges@0000:41:00.0 "
+	       "no-common-upstream@- "
+	       "different-host-bridges@- "
 	       "host-bridge-not-listed@0000:40:00.0");
 	fixture_add(&machine,
 		    "file sys/bus/pci/devices/0000:40:00.0/vendor 0x8086\n"
@@ -262,8 +262,8 @@ START_TEST(some_host_bridges_are_listed_only_within_themselves)
 		     "file sys/bus/pci/devices/0000:40:00.0/device 0x3c01");
 	judge("01:00.0", "41:00.0");
 	expect(P2PDMA_REACH_REFUSED, 4,
-	       "no-common-upstream@0000:41:00.0 "
-	       "different-host-bridges@0000:41:00.0");
+	       "no-common-upstream@- "
+	       "different-host-bridges@-");
 	fixture_close(&machine);
 	fixture_load(&machine, "two-root-ports",
 		     "file sys/bus/pci/devices/0000:00:00.0/device 0x3c00");
