@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/sysfs.h"
+
 /* "/" by any name is this machine. */
 static bool is_machine_root(int fd)
 {
@@ -34,6 +36,7 @@ int p2pdma_context_create(const char *root, struct p2pdma_context **context)
 		return rc;
 	}
 	c->is_live = is_machine_root(c->root_fd);
+	c->root_path = sysfs_ask_for_path(c->root_fd);
 	*context = c;
 	return 0;
 }
@@ -44,6 +47,7 @@ void p2pdma_context_destroy(struct p2pdma_context *context)
 		return;
 	if (context->root_fd >= 0)
 		close(context->root_fd);
+	free(context->root_path);
 	free(context);
 }
 

@@ -11,6 +11,9 @@
 struct p2pdma_context {
 	int root_fd;		/* "/" or the sysroot; O_PATH */
 	bool is_live;
+	char *root_path;	/* as the kernel has it; NULL: unknown */
+	const char *here;	/* sysfs_enter(); NULL: nowhere */
+	int here_fd;
 	p2pdma_log_fn log;
 	void *log_data;
 };

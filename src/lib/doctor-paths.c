@@ -218,7 +218,7 @@ static void look_at_end(const struct doctor *doctor, struct look *look,
 
 	if (!end->root_bus)
 		return;
-	device = topology_root_device(doctor->topology, end->root_bus);
+	device = topology_root_device(end);
 	if (!device)
 		finding_note(look->f, P2PDMA_STATUS_FAIL,
 			     "the kernel cannot name the host bridge of %s",

@@ -9,6 +9,7 @@
 #include "lib/cmb.h"
 #include "lib/pci.h"
 #include "lib/sysfs.h"
+#include "lib/topology.h"
 
 #define CLASS_NVME	"sys/class/nvme"
 #define CLASS_BLOCK	"sys/class/block"
@@ -47,12 +48,11 @@ static const char *keep_text(struct reading *r, const char *name)
 	return arena_strdup(&r->topology->arena, text);
 }
 
-static uint64_t read_or_zero(struct reading *r, const char *dir,
-			     const char *name)
+static uint64_t read_or_zero(struct reading *r, const char *name)
 {
 	uint64_t number = 0;
 
-	sysfs_read_u64(r->context, dir, name, &number);
+	sysfs_read_u64(r->context, r->dir, name, &number);
 	return number;
 }
 
@@ -70,30 +70,51 @@ static bool name_block(const char *entry, char *name, size_t size,
 	return *is_head || is_namespace(entry);
 }
 
+/* -ENOENT: a namespace without a block device, or it is gone. */
+static int read_namespace(struct reading *r, struct p2pdma_namespace *ns)
+{
+	uint64_t sectors = 0;
+
+	if (sysfs_read_u64(r->context, r->dir, "size", &sectors) == -ENOENT)
+		return -ENOENT;
+	ns->size_bytes = sectors * SECTOR_BYTES;
+	ns->lba_bytes =
+		(uint32_t)read_or_zero(r, "queue/logical_block_size");
+	ns->metadata_bytes = (uint32_t)read_or_zero(r, "metadata_bytes");
+	return 0;
+}
+
+static int enter_namespace(struct reading *r, const char *name,
+			   struct p2pdma_namespace *ns)
+{
+	struct p2pdma_context here;
+	struct reading block = { &here, r->topology, "" };
+	int rc;
+
+	snprintf(block.dir, sizeof(block.dir), CLASS_BLOCK "/%s", name);
+	if (sysfs_enter(r->context, block.dir, &here))
+		return -ENOENT;
+	rc = read_namespace(&block, ns);
+	sysfs_leave(&here);
+	return rc;
+}
+
 static int add_namespace(struct reading *r, const char *entry,
 			 struct p2pdma_namespace **namespaces, size_t *count)
 {
-	struct p2pdma_namespace *ns;
-	char name[64], dir[128];
+	struct p2pdma_namespace found = { 0 }, *ns;
+	char name[64];
 	bool is_head;
 
-	if (!name_block(entry, name, sizeof(name), &is_head))
+	if (!name_block(entry, name, sizeof(name), &is_head) ||
+	    enter_namespace(r, name, &found))
 		return 0;
-	snprintf(dir, sizeof(dir), CLASS_BLOCK "/%s", name);
-	if (!sysfs_exists(r->context, dir, "size"))
-		return 0;
-	ns = array_add(*namespaces, *count);
+	found.is_multipath = is_head ? P2PDMA_YES : P2PDMA_NO;
+	found.name = arena_strdup(&r->topology->arena, name);
+	ns = found.name ? array_add(*namespaces, *count) : NULL;
 	if (!ns)
 		return -ENOMEM;
-	ns->name = arena_strdup(&r->topology->arena, name);
-	if (!ns->name)
-		return -ENOMEM;
-	ns->size_bytes = read_or_zero(r, dir, "size") * SECTOR_BYTES;
-	ns->lba_bytes =
-		(uint32_t)read_or_zero(r, dir, "queue/logical_block_size");
-	ns->metadata_bytes =
-		(uint32_t)read_or_zero(r, dir, "metadata_bytes");
-	ns->is_multipath = is_head ? P2PDMA_YES : P2PDMA_NO;
+	*ns = found;
 	return 0;
 }
 
@@ -123,7 +144,7 @@ static int add_namespaces(struct reading *r, struct p2pdma_drive *drive)
 	return 0;
 }
 
-/* NULL for controllers that are not on PCI, and for those just gone. */
+/* NULL for controllers that are not on PCI. */
 static const struct p2pdma_function *find_function(struct reading *r)
 {
 	_cleanup_free_ char *path = NULL;
@@ -159,6 +180,8 @@ static int add_drive(struct reading *r, const char *controller,
 	if (!slot)
 		return -ENOMEM;
 	*slot = drive;
+	if (!p2pdma_topology_find_drive(r->topology, function))
+		((struct topology_function *)function)->drive = drive;
 	return add_namespaces(r, drive);
 }
 
@@ -173,24 +196,36 @@ static int compare_drives(const void *a, const void *b)
 	return pci_address_compare(&x, &y);
 }
 
+/* What is gone meanwhile, or not on PCI, is left out. */
+static int enter_drive(const struct p2pdma_context *context,
+		       struct p2pdma_topology *topology,
+		       const char *controller)
+{
+	struct p2pdma_context here;
+	struct reading r = { &here, topology, "" };
+	const struct p2pdma_function *function;
+	int rc = 0;
+
+	snprintf(r.dir, sizeof(r.dir), CLASS_NVME "/%.64s", controller);
+	if (sysfs_enter(context, r.dir, &here))
+		return 0;
+	function = find_function(&r);
+	if (function)
+		rc = add_drive(&r, controller, function);
+	sysfs_leave(&here);
+	return rc;
+}
+
 int drive_scan(const struct p2pdma_context *context,
 	       struct p2pdma_topology *topology)
 {
 	_cleanup_names_ struct sysfs_names controllers = { 0 };
-	struct reading r = { context, topology, "" };
 
 	if (sysfs_list(context, CLASS_NVME, NULL, &controllers))
 		return 0;
 	for (size_t i = 0; i < controllers.count; i++) {
-		const struct p2pdma_function *function;
-		int rc;
+		int rc = enter_drive(context, topology, controllers.names[i]);
 
-		snprintf(r.dir, sizeof(r.dir), CLASS_NVME "/%s",
-			 controllers.names[i]);
-		function = find_function(&r);
-		if (!function)
-			continue;
-		rc = add_drive(&r, controllers.names[i], function);
 		if (rc)
 			return rc;
 	}

@@ -115,9 +115,7 @@ static enum p2pdma_answer is_listed(const struct p2pdma_topology *topology,
 	if (!f->root_bus)
 		return P2PDMA_UNKNOWN;
 	return host_bridge_is_listed(&topology->machine,
-				     topology_root_device(topology,
-							  f->root_bus),
-				     is_same);
+				     topology_root_device(f), is_same);
 }
 
 static enum p2pdma_answer both(enum p2pdma_answer a, enum p2pdma_answer b)

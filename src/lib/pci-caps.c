@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/pci-caps.h"
 
-#include <string.h>
-
 #include "base/macro.h"
 
 #define REVISION_AND_CLASS	0x08
@@ -26,39 +24,56 @@
 /* Request redirect, completion redirect, egress control. */
 #define ACS_REDIRECTS		(0x04 | 0x08 | 0x20)
 
+/* The last four bytes that were read, and whether all could be. */
 struct bytes {
-	const uint8_t *config;
-	size_t size;
+	const struct pci_config *config;
+	size_t at;
+	uint8_t bytes[4];
+	bool failed;
 };
 
-/* Past the end reads as 0, which no capability list takes for an entry. */
-static uint32_t get(const struct bytes *b, size_t at, unsigned width)
+#define NOWHERE	SIZE_MAX
+
+/* One to four bytes inside an aligned word; 0 where they are not to be had. */
+static uint32_t get(struct bytes *b, size_t at, unsigned width)
 {
+	size_t word = at & ~(size_t)3;
 	uint32_t value = 0;
 
-	if (at + width > b->size)
+	if (b->at != word && !b->config->read(b->config, word, b->bytes)) {
+		b->at = NOWHERE;
+		b->failed = true;
 		return 0;
+	}
+	b->at = word;
 	for (unsigned i = 0; i < width; i++)
-		value |= (uint32_t)b->config[at + i] << 8 * i;
+		value |= (uint32_t)b->bytes[at % 4 + i] << 8 * i;
 	return value;
 }
 
-/* Offset of capability @id, or 0. Lists that run in circles end too. */
-static size_t find_capability(const struct bytes *b, uint8_t id)
+/*
+ * Offset of capability @id, or 0. Lists that run in circles end too. Who may
+ * not read past the header is not told that there is none.
+ */
+static size_t find_capability(struct bytes *b, uint8_t id)
 {
-	size_t at = get(b, CAP_POINTER, 1) & ~3u;
+	size_t at = 0;
 
-	if (!(get(b, STATUS, 2) & STATUS_HAS_CAPS))
-		return 0;
+	if (get(b, STATUS, 2) & STATUS_HAS_CAPS)
+		at = get(b, CAP_POINTER, 1) & ~3u;
+	if (at < PCI_CONFIG_HEADER)
+		get(b, PCI_CONFIG_HEADER, 4);
 	for (unsigned i = 0; at >= PCI_CONFIG_HEADER && i < 48; i++) {
-		if (get(b, at, 1) == id)
+		uint32_t entry = get(b, at, 2);
+
+		if ((entry & 0xff) == id)
 			return at;
-		at = get(b, at + 1, 1) & ~3u;
+		at = entry >> 8 & ~3u;
 	}
 	return 0;
 }
 
-static size_t find_extended(const struct bytes *b, uint16_t id)
+static size_t find_extended(struct bytes *b, uint16_t id)
 {
 	size_t at = EXT_FIRST;
 
@@ -94,7 +109,8 @@ static unsigned get_packet_bytes(uint32_t control, unsigned shift)
 	return code < 6 ? 128u << code : 0;
 }
 
-static void parse_pcie(const struct bytes *b, struct pci_caps *caps)
+/* Offset of the PCI Express capability, or 0. */
+static size_t parse_pcie(struct bytes *b, struct pci_caps *caps)
 {
 	size_t at = find_capability(b, CAP_PCIE);
 	uint32_t control;
@@ -102,30 +118,47 @@ static void parse_pcie(const struct bytes *b, struct pci_caps *caps)
 	if (!at) {
 		caps->port = caps->is_bridge ? P2PDMA_PORT_BRIDGE :
 					       P2PDMA_PORT_UNKNOWN;
-		return;
+		return 0;
 	}
-	control = get(b, at + PCIE_DEVICE_CONTROL, 2);
 	caps->port = ports[get(b, at + PCIE_FLAGS, 2) >> 4 & 0xf];
+	control = get(b, at + PCIE_DEVICE_CONTROL, 2);
 	caps->max_payload_bytes = get_packet_bytes(control, 5);
 	caps->max_read_request_bytes = get_packet_bytes(control, 12);
+	return at;
 }
 
-/* As pci_bridge_has_acs_redir(): no capability, nothing to redirect. */
-static void parse_acs(const struct bytes *b, struct pci_caps *caps)
+/* The kernel, too, may reach no more than the first 256 bytes. */
+static bool has_extended(struct bytes *b)
 {
-	size_t at = find_extended(b, EXT_ACS);
+	bool has;
 
-	caps->has_acs = at ? P2PDMA_YES : P2PDMA_NO;
-	caps->acs_redirects = P2PDMA_NO;
-	if (!at)
-		return;
-	caps->acs_capability = (uint16_t)get(b, at + ACS_CAPABILITY, 2);
-	caps->acs_control = (uint16_t)get(b, at + ACS_CONTROL, 2);
-	if (caps->acs_control & ACS_REDIRECTS)
-		caps->acs_redirects = P2PDMA_YES;
+	get(b, EXT_FIRST, 4);
+	has = !b->failed;
+	b->failed = false;
+	return has;
 }
 
-static void parse_bars(const struct bytes *b, struct pci_caps *caps)
+/*
+ * As pci_bridge_has_acs_redir(): no capability, nothing to redirect. A list
+ * that breaks off tells nothing.
+ */
+static void parse_acs(struct bytes *b, bool is_express,
+		      struct pci_caps *caps)
+{
+	bool has = is_express && has_extended(b);
+	size_t at = has ? find_extended(b, EXT_ACS) : 0;
+	uint32_t word = at ? get(b, at + ACS_CAPABILITY, 4) : 0;
+
+	if (b->failed)
+		return;
+	caps->has_acs = at ? P2PDMA_YES : P2PDMA_NO;
+	caps->acs_capability = (uint16_t)word;
+	caps->acs_control = (uint16_t)(word >> 16);
+	caps->acs_redirects = caps->acs_control & ACS_REDIRECTS ?
+				      P2PDMA_YES : P2PDMA_NO;
+}
+
+static void parse_bars(struct bytes *b, struct pci_caps *caps)
 {
 	unsigned bars = caps->is_bridge ? 2 : PCI_BARS;
 
@@ -145,27 +178,38 @@ static void parse_bars(const struct bytes *b, struct pci_caps *caps)
 	}
 }
 
-void pci_caps_parse(const uint8_t *config, size_t size, struct pci_caps *caps)
+/*
+ * All ones: the function is off or gone, and nothing it says counts. The
+ * vendor alone is all ones in every virtual function.
+ */
+static bool parse_header(struct bytes *b, struct pci_caps *caps)
 {
-	struct bytes b = { config, size };
-	uint8_t type;
+	uint8_t type = (uint8_t)get(b, HEADER_TYPE, 1);
 
-	memset(caps, 0, sizeof(*caps));
-	/*
-	 * All ones: the function is off or gone, and nothing it says counts.
-	 * The vendor alone is all ones in every virtual function.
-	 */
-	if (size < PCI_CONFIG_HEADER ||
-	    get(&b, REVISION_AND_CLASS, 4) == UINT32_MAX)
-		return;
-	type = (uint8_t)get(&b, HEADER_TYPE, 1);
+	get(b, PCI_CONFIG_HEADER - 4, 4);
+	if (get(b, REVISION_AND_CLASS, 4) == UINT32_MAX || b->failed)
+		return false;
 	caps->is_multifunction =
 		type & HEADER_MULTIFUNCTION ? P2PDMA_YES : P2PDMA_NO;
 	caps->is_bridge = (type & HEADER_LAYOUT) == 1;
-	parse_bars(&b, caps);
-	if (size < PCI_CONFIG_SIZE)
+	parse_bars(b, caps);
+	return true;
+}
+
+void pci_caps_parse(const struct pci_config *config, struct pci_caps *caps)
+{
+	struct bytes b = { .config = config, .at = NOWHERE };
+	struct pci_caps header = { 0 }, all;
+	size_t express;
+
+	*caps = header;
+	if (!parse_header(&b, &header))
 		return;
-	caps->is_readable = true;
-	parse_pcie(&b, caps);
-	parse_acs(&b, caps);
+	all = header;
+	express = parse_pcie(&b, &all);
+	all.is_readable = !b.failed;
+	all.is_express = express;
+	if (all.is_readable)
+		parse_acs(&b, express, &all);
+	*caps = all.is_readable ? all : header;
 }

@@ -8,9 +8,8 @@
 
 #include "lib/p2pdma.h"
 
-/* What an ordinary user may read, all of PCI, all of PCI Express. */
+/* What an ordinary user may read; all of PCI Express. */
 #define PCI_CONFIG_HEADER	64
-#define PCI_CONFIG_SIZE		256
 #define PCI_CONFIG_EXTENDED	4096
 
 #define PCI_BARS		6
@@ -18,6 +17,7 @@
 struct pci_caps {
 	bool is_readable;		/* beyond the header */
 	bool is_bridge;			/* header type 1 */
+	bool is_express;
 	enum p2pdma_answer is_multifunction;
 	enum p2pdma_port port;
 	enum p2pdma_answer has_acs;
@@ -30,8 +30,17 @@ struct pci_caps {
 	uint64_t bar_bus_address[PCI_BARS];
 };
 
-/* @config: @size bytes from offset 0, as the config file of sysfs gave them. */
-void pci_caps_parse(const uint8_t *config, size_t size,
-		    struct pci_caps *caps);
+/*
+ * Configuration space as somebody else reads it: @read puts the four bytes at
+ * @at, a multiple of 4, into @bytes; false: they are not to be had.
+ */
+struct pci_config {
+	bool (*read)(const struct pci_config *config, size_t at,
+		     uint8_t bytes[4]);
+	const void *data;
+};
+
+/* Reads what it needs and no more: some registers do not like to be read. */
+void pci_caps_parse(const struct pci_config *config, struct pci_caps *caps);
 
 #endif

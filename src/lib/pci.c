@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/pci.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pci/pci.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,27 +18,42 @@
  * Addresses
  */
 
+/* One to @most hexadecimal digits, and the character that follows them. */
+static bool take_hex(const char **text, size_t most, char after,
+		     unsigned *number)
+{
+	const char *digit = *text;
+	unsigned n = 0;
+
+	for (; isxdigit((unsigned char)*digit); digit++)
+		n = n << 4 | (unsigned)(*digit <= '9' ? *digit - '0' :
+					(*digit | 0x20) - 'a' + 10);
+	if (digit == *text || digit > *text + most || *digit != after)
+		return false;
+	*number = n;
+	*text = digit + 1;
+	return true;
+}
+
 int pci_address_parse(const char *text, struct pci_address *address)
 {
+	const char *colon = strchr(text, ':');
 	unsigned domain = 0, bus, device, function;
-	int end = -1;
 
-	if (sscanf(text, "%8x:%2x:%2x.%1x%n", &domain, &bus, &device,
-		   &function, &end) != 4 || end < 0) {
-		domain = 0;
-		end = -1;
-		if (sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function,
-			   &end) != 3)
-			return -EINVAL;
-	}
-	if (end < 0 || text[end] || device > 31 || function > 7)
+	if (colon && strchr(colon + 1, ':') &&
+	    !take_hex(&text, 8, ':', &domain))
+		return -EINVAL;
+	if (!take_hex(&text, 2, ':', &bus) ||
+	    !take_hex(&text, 2, '.', &device) ||
+	    !take_hex(&text, 1, '\0', &function) || device > 31 ||
+	    function > 7)
 		return -EINVAL;
 	*address = (struct pci_address){ domain, (uint8_t)bus,
 					 (uint8_t)device, (uint8_t)function };
 	return 0;
 }
 
-static uint64_t address_key(const struct pci_address *a)
+uint64_t pci_address_get_key(const struct pci_address *a)
 {
 	return (uint64_t)a->domain << 16 | (uint64_t)a->bus << 8 |
 	       (uint64_t)a->device << 3 | a->function;
@@ -45,7 +62,7 @@ static uint64_t address_key(const struct pci_address *a)
 int pci_address_compare(const struct pci_address *a,
 			const struct pci_address *b)
 {
-	uint64_t x = address_key(a), y = address_key(b);
+	uint64_t x = pci_address_get_key(a), y = pci_address_get_key(b);
 
 	return x < y ? -1 : x > y;
 }
@@ -207,6 +224,22 @@ static void read_iommu(struct reading *r)
 	r->f->iommu_type = keep_text(r, "iommu_group/type");
 }
 
+/* "0x… 0x… 0x…"; false when there are no three numbers. */
+static bool take_bar(const char *line, struct p2pdma_bar *bar)
+{
+	uint64_t *const numbers[] = { &bar->start, &bar->end, &bar->flags };
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		char *end;
+
+		*numbers[i] = strtoull(line, &end, 16);
+		if (end == line)
+			return false;
+		line = end;
+	}
+	return true;
+}
+
 static void read_bars(struct reading *r)
 {
 	_cleanup_free_ char *text = NULL;
@@ -216,17 +249,16 @@ static void read_bars(struct reading *r)
 		return;
 	line = text;
 	for (int i = 0; line && i < PCI_BARS; i++) {
-		unsigned long long start, end, flags;
-		struct p2pdma_bar *bar = &r->f->bars[i];
+		struct p2pdma_bar bar = { 0 };
 
-		if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) != 3)
+		if (!take_bar(line, &bar))
 			return;
-		*bar = (struct p2pdma_bar){ start, end, flags, 0, false };
-		if (end && r->caps.has_bar[i]) {
-			bar->bus_offset =
-				(int64_t)(r->caps.bar_bus_address[i] - start);
-			bar->is_bus_offset_known = true;
+		if (bar.end && r->caps.has_bar[i]) {
+			bar.bus_offset = (int64_t)(r->caps.bar_bus_address[i] -
+						   bar.start);
+			bar.is_bus_offset_known = true;
 		}
+		r->f->bars[i] = bar;
 		line = strchr(line, '\n');
 		line = line ? line + 1 : NULL;
 	}
@@ -277,14 +309,33 @@ static int read_memory(struct reading *r)
 	return 0;
 }
 
+/* The header is for everybody; what follows, for root and piece by piece. */
+struct config_file {
+	int fd;
+	uint8_t header[PCI_CONFIG_HEADER];
+};
+
+static bool read_word(const struct pci_config *config, size_t at,
+		      uint8_t bytes[4])
+{
+	const struct config_file *file = config->data;
+
+	if (at >= PCI_CONFIG_HEADER)
+		return pread(file->fd, bytes, 4, (off_t)at) == 4;
+	memcpy(bytes, file->header + at, 4);
+	return true;
+}
+
 static void read_config(struct reading *r)
 {
-	uint8_t config[PCI_CONFIG_EXTENDED];
-	size_t size = 0;
+	_cleanup_fd_ int fd = sysfs_open(r->context, r->dir, "config",
+					 O_RDONLY | O_NONBLOCK);
+	struct config_file file = { .fd = fd };
+	const struct pci_config config = { read_word, &file };
 
-	sysfs_read_bytes(r->context, r->dir, "config", config, sizeof(config),
-			 &size);
-	pci_caps_parse(config, size, &r->caps);
+	if (fd >= 0 && pread(fd, file.header, sizeof(file.header), 0) ==
+			       (ssize_t)sizeof(file.header))
+		pci_caps_parse(&config, &r->caps);
 	r->f->is_config_readable = r->caps.is_readable;
 	r->f->port = r->caps.port;
 	r->f->has_acs = r->caps.has_acs;
@@ -315,13 +366,12 @@ static void infer_port(struct reading *r, bool is_on_root_bus)
  * A device of one function without SR-IOV has no ACS (PCIe base
  * specification 6.12.1.3), which an ordinary user can tell from the header.
  */
-static void infer_acs(struct reading *r)
+static void infer_acs(struct reading *r, bool is_virtual)
 {
 	if (r->f->has_acs || r->caps.is_bridge ||
 	    r->f->class_code >> 8 == PCI_CLASS_BRIDGE ||
-	    r->caps.is_multifunction != P2PDMA_NO ||
-	    sysfs_exists(r->context, r->dir, "sriov_totalvfs") ||
-	    sysfs_exists(r->context, r->dir, "physfn"))
+	    r->caps.is_multifunction != P2PDMA_NO || is_virtual ||
+	    sysfs_exists(r->context, r->dir, "sriov_totalvfs"))
 		return;
 	r->f->has_acs = P2PDMA_NO;
 	r->f->acs_redirects = P2PDMA_NO;
@@ -366,7 +416,6 @@ static void read_numbers(struct reading *r)
 {
 	uint64_t bits = 0;
 
-	r->f->vendor = (uint16_t)read_hex(r, "vendor");
 	r->f->device = (uint16_t)read_hex(r, "device");
 	r->f->class_code = (uint32_t)read_hex(r, "class");
 	r->f->numa_node = -1;
@@ -375,33 +424,56 @@ static void read_numbers(struct reading *r)
 	r->f->dma_mask_bits = (unsigned)bits;
 }
 
+/* Conventional PCI has none, and it need not be asked for. */
+static void read_links(struct reading *r)
+{
+	if (r->caps.is_readable && !r->caps.is_express && !r->f->port)
+		return;
+	read_link(r->context, r->dir, "current_link_speed",
+		  "current_link_width", &r->f->link);
+	read_link(r->context, r->dir, "max_link_speed", "max_link_width",
+		  &r->f->link_max);
+}
+
+static int read_all(struct reading *r, struct pci_place *place)
+{
+	uint64_t vendor = 0;
+
+	if (sysfs_read_hex(r->context, r->dir, "vendor", &vendor) == -ENOENT)
+		return -ENOENT;
+	r->f->vendor = (uint16_t)vendor;
+	read_config(r);
+	read_numbers(r);
+	read_place(r, place);
+	read_physfn(r, place);
+	infer_port(r, !place->parent[0]);
+	infer_acs(r, place->physfn[0]);
+	read_bars(r);
+	read_iommu(r);
+	read_links(r);
+	r->f->driver = keep_link(r, "driver");
+	return read_memory(r);
+}
+
 int pci_read(const struct p2pdma_context *context, struct arena *arena,
 	     struct pci_names *names, const char *address,
 	     struct p2pdma_function *f, struct pci_place *place)
 {
-	struct reading r = { .context = context, .arena = arena, .f = f };
+	struct p2pdma_context here;
+	struct reading r = { .context = &here, .arena = arena, .f = f };
+	int rc;
 
 	*f = (struct p2pdma_function){ 0 };
 	*place = (struct pci_place){ 0 };
-	snprintf(r.dir, sizeof(r.dir), SYSFS_PCI_DEVICES "/%s", address);
-	if (!sysfs_exists(context, r.dir, "vendor"))
-		return -ENOENT;
 	f->address = arena_strdup(arena, address);
 	if (!f->address)
 		return -ENOMEM;
-	read_numbers(&r);
-	read_place(&r, place);
-	read_physfn(&r, place);
-	read_config(&r);
-	infer_port(&r, !place->parent[0]);
-	infer_acs(&r);
-	read_bars(&r);
-	read_iommu(&r);
-	read_link(context, r.dir, "current_link_speed", "current_link_width",
-		  &f->link);
-	read_link(context, r.dir, "max_link_speed", "max_link_width",
-		  &f->link_max);
-	f->driver = keep_link(&r, "driver");
-	f->name = look_up(names, arena, f);
-	return read_memory(&r);
+	snprintf(r.dir, sizeof(r.dir), SYSFS_PCI_DEVICES "/%s", address);
+	if (sysfs_enter(context, r.dir, &here))
+		return -ENOENT;
+	rc = read_all(&r, place);
+	sysfs_leave(&here);
+	if (!rc)
+		f->name = look_up(names, arena, f);
+	return rc;
 }

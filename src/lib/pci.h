@@ -22,6 +22,9 @@ int pci_address_parse(const char *text, struct pci_address *address);
 int pci_address_compare(const struct pci_address *a,
 			const struct pci_address *b);
 
+/* A number in whose order addresses are sorted. */
+uint64_t pci_address_get_key(const struct pci_address *address);
+
 /* The last PCI address among the components of a path; NULL when none. */
 char *pci_address_of_path(const char *path);
 

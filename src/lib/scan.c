@@ -20,15 +20,6 @@ static struct p2pdma_function *find(struct p2pdma_topology *topology,
 							      address);
 }
 
-static int compare_functions(const void *a, const void *b)
-{
-	struct pci_address x = { 0 }, y = { 0 };
-
-	pci_address_parse((*(struct p2pdma_function *const *)a)->address, &x);
-	pci_address_parse((*(struct p2pdma_function *const *)b)->address, &y);
-	return pci_address_compare(&x, &y);
-}
-
 /* A function and the addresses of its relatives, until all are there. */
 struct relative {
 	struct p2pdma_function *function;
@@ -46,16 +37,20 @@ struct scan {
 static int add_function(struct scan *scan, const char *address)
 {
 	struct p2pdma_topology *topology = scan->topology;
-	struct p2pdma_function **slot, *f;
+	struct p2pdma_function **slot;
+	struct topology_function *f;
 	struct relative *relative;
+	struct pci_address number;
 	struct pci_place place;
 	int rc;
 
+	if (pci_address_parse(address, &number))
+		return 0;
 	f = arena_alloc(&topology->arena, sizeof(*f));
 	if (!f)
 		return -ENOMEM;
 	rc = pci_read(scan->context, &topology->arena, scan->names, address,
-		      f, &place);
+		      &f->facts, &place);
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
 	slot = array_add(topology->functions, topology->function_count);
@@ -63,8 +58,8 @@ static int add_function(struct scan *scan, const char *address)
 			  NULL;
 	if (!relative)
 		return -ENOMEM;
-	*slot = f;
-	*relative = (struct relative){ f, place };
+	*slot = &f->facts;
+	*relative = (struct relative){ &f->facts, place };
 	return 0;
 }
 
@@ -129,12 +124,9 @@ static int scan_functions(struct scan *scan)
 		rc = add_function(scan, addresses.names[i]);
 	if (rc)
 		return rc;
-	if (!topology->function_count)
-		return 0;
-	qsort(topology->functions, topology->function_count,
-	      sizeof(*topology->functions), compare_functions);
+	topology_sort(topology);
 	tie(scan);
-	return 0;
+	return topology_find_bridges(topology);
 }
 
 static int collect_providers(struct p2pdma_topology *topology)

@@ -15,6 +15,7 @@
 #include "base/macro.h"
 
 #define LINKS_MAX	40		/* as the kernel follows in one path */
+#define NUMBER_SIZE	64
 #define PIECE_BYTES	(64 << 10)
 #define TEXT_MAX	(4 << 20)	/* a long mountinfo is some 100 KiB */
 
@@ -114,8 +115,8 @@ static int walk_path(int root_fd, struct walk *walk)
 	return walk->todo[strspn(walk->todo, "/")] ? -ENAMETOOLONG : 0;
 }
 
-int sysfs_canonical(const struct p2pdma_context *context, const char *dir,
-		    const char *name, char **path)
+static int find_canonical(const struct p2pdma_context *context,
+			  const char *dir, const char *name, char **path)
 {
 	struct walk walk = { 0 };
 	char *copy;
@@ -131,6 +132,27 @@ int sysfs_canonical(const struct p2pdma_context *context, const char *dir,
 		return -ENOMEM;
 	*path = copy;
 	return 0;
+}
+
+char *sysfs_ask_for_path(int fd)
+{
+	char name[32], path[PATH_MAX];
+	ssize_t n;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	n = readlink(name, path, sizeof(path));
+	return n > 0 && (size_t)n < sizeof(path) && *path == '/' ?
+		       strndup(path, (size_t)n) : NULL;
+}
+
+/* NULL where that is not below the root, for it is mounted elsewhere, too. */
+static char *ask_for_canonical(const char *root, int fd)
+{
+	_cleanup_free_ char *path = root ? sysfs_ask_for_path(fd) : NULL;
+	size_t length = root && strcmp(root, "/") ? strlen(root) : 0;
+
+	return path && !strncmp(path, root, length) && path[length] == '/' ?
+		       strdup(path + length + 1) : NULL;
 }
 
 /* On the machine's own root the kernel resolves links as we would. */
@@ -151,22 +173,27 @@ static int open_live(const struct p2pdma_context *context, const char *dir,
  * Below another root the kernel resolves links as sysfs_canonical() does, and
  * a hundred times faster than one readlinkat() for each component.
  */
-static int open_in_root(const struct p2pdma_context *context,
-			const char *dir, const char *name, int flags)
+static int open_below(int at_fd, const char *path, int flags,
+		      uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_IN_ROOT,
+		.resolve = resolve,
 	};
+	int fd = (int)syscall(SYS_openat2, at_fd, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_in_root(const struct p2pdma_context *context,
+			const char *dir, const char *name, int flags)
+{
 	char path[PATH_MAX];
-	int rc, fd;
+	int rc;
 
 	rc = join(path, sizeof(path), dir, name);
-	if (rc)
-		return rc;
-	fd = (int)syscall(SYS_openat2, context->root_fd, path, &how,
-			  sizeof(how));
-	return fd < 0 ? -errno : fd;
+	return rc ? rc : open_below(context->root_fd, path, flags,
+				    RESOLVE_IN_ROOT);
 }
 
 /* Linux before 5.6, a filter that does not know the call, or a race. */
@@ -175,22 +202,85 @@ static bool must_walk(int rc)
 	return rc == -ENOSYS || rc == -EPERM || rc == -EAGAIN;
 }
 
+static bool is_here(const struct p2pdma_context *context, const char *dir)
+{
+	return context->here && !strcmp(context->here, dir);
+}
+
+static int open_here(const struct p2pdma_context *context, const char *name,
+		     int flags)
+{
+	return open_below(context->here_fd, name, flags, RESOLVE_BENEATH);
+}
+
+/* A link leads out of the directory, which by the whole path is no harm. */
+static bool must_go_round(int rc)
+{
+	return rc == -EXDEV || must_walk(rc);
+}
+
 int sysfs_open(const struct p2pdma_context *context, const char *dir,
 	       const char *name, int flags)
 {
 	_cleanup_free_ char *path = NULL;
 	int rc, fd;
 
+	if (is_here(context, dir) && name) {
+		fd = open_here(context, name, flags);
+		if (!must_go_round(fd))
+			return fd;
+	}
 	if (context->is_live)
 		return open_live(context, dir, name, flags);
 	fd = open_in_root(context, dir, name, flags);
 	if (!must_walk(fd))
 		return fd;
-	rc = sysfs_canonical(context, dir, name, &path);
+	rc = find_canonical(context, dir, name, &path);
 	if (rc)
 		return rc;
 	fd = openat(context->root_fd, path, flags | O_CLOEXEC | O_NOFOLLOW);
 	return fd < 0 ? -errno : fd;
+}
+
+int sysfs_enter(const struct p2pdma_context *context, const char *dir,
+		struct p2pdma_context *here)
+{
+	int fd = sysfs_open(context, dir, NULL, O_PATH | O_DIRECTORY);
+
+	if (fd < 0)
+		return fd;
+	*here = *context;
+	here->here = dir;
+	here->here_fd = fd;
+	return 0;
+}
+
+void sysfs_leave(struct p2pdma_context *here)
+{
+	if (here->here)
+		close(here->here_fd);
+	here->here = NULL;
+}
+
+int sysfs_canonical(const struct p2pdma_context *context, const char *dir,
+		    const char *name, char **path)
+{
+	_cleanup_fd_ int fd = -1;
+	char *known;
+
+	if (is_here(context, dir) && !name) {
+		known = ask_for_canonical(context->root_path,
+					  context->here_fd);
+	} else {
+		fd = sysfs_open(context, dir, name, O_PATH);
+		if (fd < 0)
+			return fd;
+		known = ask_for_canonical(context->root_path, fd);
+	}
+	if (!known)
+		return find_canonical(context, dir, name, path);
+	*path = known;
+	return 0;
 }
 
 bool sysfs_exists(const struct p2pdma_context *context, const char *dir,
@@ -208,31 +298,32 @@ static int open_file(const struct p2pdma_context *context, const char *dir,
 	return sysfs_open(context, dir, name, O_RDONLY | O_NONBLOCK);
 }
 
-static int read_all(int fd, char *bytes, size_t size, size_t *got)
+static int read_once(int fd, char *bytes, size_t size, size_t *got)
 {
-	size_t n = 0;
+	ssize_t n;
 
-	while (n < size) {
-		ssize_t r = read(fd, bytes + n, size - n);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return -errno;
-		if (!r)
-			break;
-		n += (size_t)r;
-	}
-	*got = n;
+	do
+		n = read(fd, bytes, size);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	*got = (size_t)n;
 	return 0;
 }
 
-int sysfs_read_bytes(const struct p2pdma_context *context, const char *dir,
-		     const char *name, void *bytes, size_t size, size_t *got)
+static int read_all(int fd, char *bytes, size_t size, size_t *got)
 {
-	_cleanup_fd_ int fd = open_file(context, dir, name);
+	size_t all = 0, n = 1;
 
-	return fd < 0 ? fd : read_all(fd, bytes, size, got);
+	while (all < size && n) {
+		int rc = read_once(fd, bytes + all, size - all, &n);
+
+		if (rc)
+			return rc;
+		all += n;
+	}
+	*got = all;
+	return 0;
 }
 
 /* The end of a piece is kept in front of the next, where a word may go on. */
@@ -269,12 +360,13 @@ static void trim(char *text, size_t length)
 }
 
 /* Doubles the buffer until the end of the file is in it. */
-static int read_growing(int fd, char **text, size_t *length)
+static int read_growing(int fd, bool comes_at_once, char **text,
+			size_t *length)
 {
 	size_t size = 0, got = 0;
 
 	while (got == size) {
-		size_t more;
+		size_t more = 0;
 		char *grown;
 		int rc;
 
@@ -285,13 +377,21 @@ static int read_growing(int fd, char **text, size_t *length)
 		if (!grown)
 			return -ENOMEM;
 		*text = grown;
-		rc = read_all(fd, *text + got, size - got, &more);
+		rc = comes_at_once ?
+			     read_once(fd, *text + got, size - got, &more) :
+			     read_all(fd, *text + got, size - got, &more);
 		if (rc)
 			return rc;
 		got += more;
 	}
 	*length = got;
 	return 0;
+}
+
+/* sysfs gives an attribute at once, proc a file record by record. */
+static bool is_attribute(const char *dir)
+{
+	return !strncmp(dir, "sys/", strlen("sys/"));
 }
 
 int sysfs_read_text(const struct p2pdma_context *context, const char *dir,
@@ -304,7 +404,7 @@ int sysfs_read_text(const struct p2pdma_context *context, const char *dir,
 
 	if (fd < 0)
 		return fd;
-	rc = read_growing(fd, &buffer, &length);
+	rc = read_growing(fd, is_attribute(dir), &buffer, &length);
 	if (rc)
 		return rc;
 	trim(buffer, length);
@@ -312,15 +412,34 @@ int sysfs_read_text(const struct p2pdma_context *context, const char *dir,
 	return 0;
 }
 
+/* What is longer than @text is no number. Attributes come in one piece. */
+static int read_short(const struct p2pdma_context *context, const char *dir,
+		      const char *name, char text[NUMBER_SIZE])
+{
+	_cleanup_fd_ int fd = open_file(context, dir, name);
+	size_t length = 0;
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	rc = read_once(fd, text, NUMBER_SIZE, &length);
+	if (rc)
+		return rc;
+	if (length == NUMBER_SIZE)
+		return -EINVAL;
+	trim(text, length);
+	return 0;
+}
+
 static int read_number(const struct p2pdma_context *context, const char *dir,
 		       const char *name, int base, uint64_t *number)
 {
-	_cleanup_free_ char *text = NULL;
+	char text[NUMBER_SIZE];
 	unsigned long long n;
 	char *end;
 	int rc;
 
-	rc = sysfs_read_text(context, dir, name, &text);
+	rc = read_short(context, dir, name, text);
 	if (rc)
 		return rc;
 	errno = 0;
@@ -346,12 +465,11 @@ int sysfs_read_hex(const struct p2pdma_context *context, const char *dir,
 int sysfs_read_int(const struct p2pdma_context *context, const char *dir,
 		   const char *name, int *number)
 {
-	_cleanup_free_ char *text = NULL;
-	char *end;
+	char text[NUMBER_SIZE], *end;
 	long n;
 	int rc;
 
-	rc = sysfs_read_text(context, dir, name, &text);
+	rc = read_short(context, dir, name, text);
 	if (rc)
 		return rc;
 	errno = 0;
@@ -429,10 +547,13 @@ int sysfs_read_link(const struct p2pdma_context *context, const char *dir,
 	char *copy;
 	ssize_t n;
 
-	fd = sysfs_open(context, dir, NULL, O_PATH | O_DIRECTORY);
-	if (fd < 0)
-		return fd;
-	n = readlinkat(fd, name, text, sizeof(text) - 1);
+	if (!is_here(context, dir)) {
+		fd = sysfs_open(context, dir, NULL, O_PATH | O_DIRECTORY);
+		if (fd < 0)
+			return fd;
+	}
+	n = readlinkat(fd < 0 ? context->here_fd : fd, name, text,
+		       sizeof(text) - 1);
 	if (n < 0)
 		return -errno;
 	text[n] = '\0';

@@ -25,9 +25,23 @@ struct sysfs_names {
 
 #define _cleanup_names_	_cleanup_(sysfs_names_fini)
 
+/*
+ * The path by which the kernel found a descriptor; NULL where it cannot tell
+ * (no /proc). The caller frees it.
+ */
+char *sysfs_ask_for_path(int fd);
+
 /* An open descriptor, close-on-exec, or -errno; @flags as open(2). */
 int sysfs_open(const struct p2pdma_context *context, const char *dir,
 	       const char *name, int flags);
+
+/*
+ * A context for many files of one directory, which is opened once: what it is
+ * asked for in exactly @dir is found faster. @dir must outlive it.
+ */
+int sysfs_enter(const struct p2pdma_context *context, const char *dir,
+		struct p2pdma_context *here);
+void sysfs_leave(struct p2pdma_context *here);
 
 /* True when there is something at that place. */
 bool sysfs_exists(const struct p2pdma_context *context, const char *dir,
@@ -48,10 +62,6 @@ int sysfs_read_hex(const struct p2pdma_context *context, const char *dir,
 /* A decimal number that may be negative. */
 int sysfs_read_int(const struct p2pdma_context *context, const char *dir,
 		   const char *name, int *number);
-
-/* Up to @size raw bytes; *got tells how many there were. */
-int sysfs_read_bytes(const struct p2pdma_context *context, const char *dir,
-		     const char *name, void *bytes, size_t size, size_t *got);
 
 /* Is @word in the file? Reads it piece by piece, however long. 0, 1, -errno. */
 int sysfs_contains(const struct p2pdma_context *context, const char *dir,

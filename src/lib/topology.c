@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "lib/topology.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/macro.h"
+#include "base/array.h"
+#include "base/cleanup.h"
 #include "lib/pci.h"
 
 /* Hops from @from up to @to; -1 when @to is not above it. */
@@ -44,68 +45,121 @@ struct topology_path topology_measure(const struct p2pdma_function *a,
 				       count_chain(a) + count_chain(b) };
 }
 
-static bool is_first_device(const struct p2pdma_function *f)
+static const struct topology_function *
+get_private(const struct p2pdma_function *f)
 {
-	const char *dot = strchr(f->address, '.');
-
-	return dot && !strcmp(dot - 3, ":00.0");
+	return (const struct topology_function *)f;
 }
 
-/* The functions are sorted by their addresses. */
-static int compare_address(const void *key, const void *member)
+static int compare_keys(uint64_t a, uint64_t b)
 {
-	const struct p2pdma_function *const *f = member;
-	struct pci_address here = { 0 };
-
-	pci_address_parse((*f)->address, &here);
-	return pci_address_compare(key, &here);
+	return a < b ? -1 : a > b;
 }
 
-/* Where "pci0000:16" begins among the sorted functions; 0 by another name. */
-static size_t find_bus(const struct p2pdma_topology *topology,
-		       const char *root_bus)
+static int compare_functions(const void *a, const void *b)
 {
-	size_t low = 0, high = topology->function_count;
-	struct pci_address wanted = { 0 };
-	unsigned bus;
+	const struct topology_function *const *x = a, *const *y = b;
 
-	if (sscanf(root_bus, "pci%8x:%2x", &wanted.domain, &bus) != 2)
-		return 0;
-	wanted.bus = (uint8_t)bus;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	return compare_keys((*x)->key, (*y)->key);
+}
 
-		if (compare_address(&wanted,
-				    &topology->functions[middle]) > 0)
-			low = middle + 1;
-		else
-			high = middle;
+static int compare_to_key(const void *key, const void *member)
+{
+	const struct topology_function *const *f = member;
+
+	return compare_keys(*(const uint64_t *)key, (*f)->key);
+}
+
+void topology_sort(struct p2pdma_topology *topology)
+{
+	for (size_t i = 0; i < topology->function_count; i++) {
+		struct topology_function *f =
+			(struct topology_function *)topology->functions[i];
+		struct pci_address address = { 0 };
+
+		pci_address_parse(f->facts.address, &address);
+		f->key = pci_address_get_key(&address);
 	}
-	return low;
+	if (topology->function_count)
+		qsort(topology->functions, topology->function_count,
+		      sizeof(*topology->functions), compare_functions);
+}
+
+/* Most often the last one. Machines have some ten. */
+static struct topology_bridge *find_bridge(struct topology_bridge **bridges,
+					   size_t count, const char *name)
+{
+	while (count--)
+		if (!strcmp(bridges[count]->name, name))
+			return bridges[count];
+	return NULL;
+}
+
+static struct topology_bridge *add_bridge(struct p2pdma_topology *topology,
+					  struct topology_bridge ***bridges,
+					  size_t *count, const char *name)
+{
+	struct topology_bridge **slot = array_add(*bridges, *count);
+
+	if (!slot)
+		return NULL;
+	*slot = arena_alloc(&topology->arena, sizeof(**slot));
+	if (*slot)
+		(*slot)->name = name;
+	return *slot;
+}
+
+/*
+ * Device 0 function 0, by the key, or a root port. Virtual functions come
+ * later than the kernel's first look at a bus.
+ */
+static void take_first(struct topology_bridge *bridge,
+		       const struct p2pdma_function *f)
+{
+	if (bridge->has_first || f->parent || f->physfn)
+		return;
+	bridge->has_first = true;
+	if (!(get_private(f)->key & 0xff) || f->port == P2PDMA_PORT_ROOT)
+		bridge->device = f;
+}
+
+int topology_find_bridges(struct p2pdma_topology *topology)
+{
+	_cleanup_free_ struct topology_bridge **bridges = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < topology->function_count; i++) {
+		struct topology_function *f =
+			(struct topology_function *)topology->functions[i];
+		struct topology_bridge *bridge;
+
+		if (!f->facts.root_bus)
+			continue;
+		bridge = find_bridge(bridges, count, f->facts.root_bus);
+		if (!bridge)
+			bridge = add_bridge(topology, &bridges, &count,
+					    f->facts.root_bus);
+		if (!bridge)
+			return -ENOMEM;
+		take_first(bridge, &f->facts);
+		f->bridge = bridge;
+	}
+	return 0;
 }
 
 const struct p2pdma_function *
-topology_root_device(const struct p2pdma_topology *topology,
-		     const char *root_bus)
+topology_root_device(const struct p2pdma_function *f)
 {
-	for (size_t i = find_bus(topology, root_bus);
-	     i < topology->function_count; i++) {
-		const struct p2pdma_function *f = topology->functions[i];
+	const struct topology_bridge *bridge = get_private(f)->bridge;
 
-		if (f->parent || f->physfn || !f->root_bus ||
-		    strcmp(f->root_bus, root_bus))
-			continue;
-		return is_first_device(f) || f->port == P2PDMA_PORT_ROOT ?
-			       f : NULL;
-	}
-	return NULL;
+	return bridge ? bridge->device : NULL;
 }
 
 bool topology_shares_host_bridge(const struct p2pdma_function *a,
 				 const struct p2pdma_function *b)
 {
-	return a->root_bus && b->root_bus &&
-	       !strcmp(a->root_bus, b->root_bus);
+	return get_private(a)->bridge &&
+	       get_private(a)->bridge == get_private(b)->bridge;
 }
 
 /* -------------------------------------------------------------------------
@@ -148,21 +202,20 @@ p2pdma_topology_find(const struct p2pdma_topology *topology,
 {
 	struct p2pdma_function **found;
 	struct pci_address wanted;
+	uint64_t key;
 
 	if (pci_address_parse(address, &wanted) || !topology->function_count)
 		return NULL;
-	found = bsearch(&wanted, topology->functions,
-			topology->function_count,
-			sizeof(*topology->functions), compare_address);
+	key = pci_address_get_key(&wanted);
+	found = bsearch(&key, topology->functions, topology->function_count,
+			sizeof(*topology->functions), compare_to_key);
 	return found ? *found : NULL;
 }
 
 const struct p2pdma_drive *
-p2pdma_topology_find_drive(const struct p2pdma_topology *topology,
+p2pdma_topology_find_drive(const struct p2pdma_topology *topology
+				__attribute__((unused)),
 			   const struct p2pdma_function *function)
 {
-	for (size_t i = 0; i < topology->drive_count; i++)
-		if (topology->drives[i]->function == function)
-			return topology->drives[i];
-	return NULL;
+	return get_private(function)->drive;
 }

@@ -7,6 +7,30 @@
 static uint8_t config[PCI_CONFIG_EXTENDED];
 static struct pci_caps caps;
 
+struct known {
+	size_t size;
+};
+
+static bool read_known(const struct pci_config *from, size_t at,
+		       uint8_t bytes[4])
+{
+	const struct known *known = from->data;
+
+	if (at + 4 > known->size)
+		return false;
+	memcpy(bytes, config + at, 4);
+	return true;
+}
+
+/* As if only the first @size bytes could be read. */
+static void parse(size_t size)
+{
+	const struct known known = { size };
+	const struct pci_config from = { read_known, &known };
+
+	pci_caps_parse(&from, &caps);
+}
+
 static void put16(size_t at, unsigned value)
 {
 	config[at] = (uint8_t)value;
@@ -55,7 +79,7 @@ START_TEST(the_port_type_is_that_of_the_express_capability)
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		fill(types[i].type);
-		pci_caps_parse(config, sizeof(config), &caps);
+		parse(sizeof(config));
 		ck_assert_int_eq(caps.port, types[i].port);
 	}
 	ck_assert_uint_eq(caps.max_payload_bytes, 128);
@@ -66,7 +90,7 @@ END_TEST
 START_TEST(without_acs_nothing_is_redirected)
 {
 	fill(6);
-	pci_caps_parse(config, sizeof(config), &caps);
+	parse(sizeof(config));
 	ck_assert(caps.is_readable);
 	ck_assert_int_eq(caps.has_acs, P2PDMA_NO);
 	ck_assert_int_eq(caps.acs_redirects, P2PDMA_NO);
@@ -89,7 +113,7 @@ START_TEST(each_of_three_acs_bits_redirects)
 	for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {
 		fill(6);
 		put_acs(controls[i].control);
-		pci_caps_parse(config, sizeof(config), &caps);
+		parse(sizeof(config));
 		ck_assert_int_eq(caps.has_acs, P2PDMA_YES);
 		ck_assert_uint_eq(caps.acs_capability, 0x5f);
 		ck_assert_uint_eq(caps.acs_control, controls[i].control);
@@ -103,7 +127,7 @@ START_TEST(sixty_four_bytes_tell_nothing_of_capabilities)
 	fill(6);
 	put_acs(0x1d);
 	config[0x0e] = 0x81;
-	pci_caps_parse(config, PCI_CONFIG_HEADER, &caps);
+	parse(PCI_CONFIG_HEADER);
 	ck_assert(!caps.is_readable);
 	ck_assert(caps.is_bridge);
 	ck_assert_int_eq(caps.is_multifunction, P2PDMA_YES);
@@ -118,12 +142,12 @@ START_TEST(conventional_pci_has_no_acs)
 {
 	memset(config, 0, sizeof(config));
 	put16(0x00, 0x8086);
-	pci_caps_parse(config, PCI_CONFIG_SIZE, &caps);
+	parse(256);
 	ck_assert(caps.is_readable);
 	ck_assert_int_eq(caps.has_acs, P2PDMA_NO);
 	ck_assert_int_eq(caps.port, P2PDMA_PORT_UNKNOWN);
 	config[0x0e] = 1;
-	pci_caps_parse(config, PCI_CONFIG_SIZE, &caps);
+	parse(256);
 	ck_assert_int_eq(caps.port, P2PDMA_PORT_BRIDGE);
 }
 END_TEST
@@ -131,12 +155,53 @@ END_TEST
 START_TEST(a_function_that_is_off_tells_nothing)
 {
 	memset(config, 0xff, sizeof(config));
-	pci_caps_parse(config, sizeof(config), &caps);
+	parse(sizeof(config));
 	ck_assert(!caps.is_readable);
 	ck_assert_int_eq(caps.has_acs, P2PDMA_UNKNOWN);
 	ck_assert_int_eq(caps.is_multifunction, P2PDMA_UNKNOWN);
-	pci_caps_parse(config, 0, &caps);
+	parse(0);
 	ck_assert(!caps.is_readable);
+}
+END_TEST
+
+START_TEST(a_list_that_breaks_off_tells_nothing)
+{
+	fill(6);
+	put_acs(0x1d);
+	parse(0x64);
+	ck_assert(!caps.is_readable);
+	ck_assert_int_eq(caps.port, P2PDMA_PORT_UNKNOWN);
+	parse(0x140);
+	ck_assert(caps.is_readable);
+	ck_assert_int_eq(caps.port, P2PDMA_PORT_DOWNSTREAM);
+	ck_assert_int_eq(caps.has_acs, P2PDMA_UNKNOWN);
+	parse(0x144);
+	ck_assert_int_eq(caps.acs_redirects, P2PDMA_UNKNOWN);
+	parse(0x148);
+	ck_assert_int_eq(caps.acs_redirects, P2PDMA_YES);
+}
+END_TEST
+
+static size_t reads;
+
+static bool count_reads(const struct pci_config *from, size_t at,
+			uint8_t bytes[4])
+{
+	reads++;
+	return read_known(from, at, bytes);
+}
+
+START_TEST(registers_that_do_not_matter_are_left_alone)
+{
+	const struct known known = { sizeof(config) };
+	const struct pci_config from = { count_reads, &known };
+
+	fill(6);
+	put_acs(0x1d);
+	reads = 0;
+	pci_caps_parse(&from, &caps);
+	ck_assert_int_eq(caps.acs_redirects, P2PDMA_YES);
+	ck_assert_uint_le(reads, 24);
 }
 END_TEST
 
@@ -146,7 +211,7 @@ START_TEST(lists_that_run_in_circles_end)
 	config[0x61] = 0x40;
 	config[0x60] = 0x05;
 	put32(0x100, 0x10010001);
-	pci_caps_parse(config, sizeof(config), &caps);
+	parse(sizeof(config));
 	ck_assert_int_eq(caps.port, P2PDMA_PORT_UNKNOWN);
 	ck_assert_int_eq(caps.has_acs, P2PDMA_NO);
 }
@@ -161,7 +226,7 @@ START_TEST(bars_have_bus_addresses)
 	put32(0x1c, 0x00000080);
 	put32(0x20, 0x0000c001);
 	put32(0x24, 0xfd000000);
-	pci_caps_parse(config, PCI_CONFIG_HEADER, &caps);
+	parse(PCI_CONFIG_HEADER);
 	ck_assert(caps.has_bar[0]);
 	ck_assert(!caps.has_bar[1]);
 	ck_assert(caps.has_bar[2]);
@@ -179,5 +244,7 @@ UNIT_SUITE("pci-caps",
 	   sixty_four_bytes_tell_nothing_of_capabilities,
 	   conventional_pci_has_no_acs,
 	   a_function_that_is_off_tells_nothing,
+	   a_list_that_breaks_off_tells_nothing,
+	   registers_that_do_not_matter_are_left_alone,
 	   lists_that_run_in_circles_end,
 	   bars_have_bus_addresses);

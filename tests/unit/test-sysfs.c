@@ -78,20 +78,37 @@ START_TEST(numbers_are_decimal_or_hexadecimal_and_nothing_else)
 }
 END_TEST
 
-START_TEST(bytes_are_counted)
+START_TEST(a_directory_that_was_entered_is_read_like_any_other)
 {
-	unsigned char bytes[8];
-	size_t got;
+	_cleanup_free_ char *path = NULL, *text = NULL;
+	struct p2pdma_context here;
+	uint64_t number;
 
 	fixture_open(&tree, NULL);
-	fixture_add(&tree, "hex s/config 86 80 @4 ff");
-	ck_assert_int_eq(sysfs_read_bytes(tree.context, "s", "config", bytes,
-					  sizeof(bytes), &got), 0);
-	ck_assert_uint_eq(got, 5);
-	ck_assert_mem_eq(bytes, "\x86\x80\0\0\xff", 5);
-	ck_assert_int_eq(sysfs_read_bytes(tree.context, "s", "config", bytes,
-					  2, &got), 0);
-	ck_assert_uint_eq(got, 2);
+	fixture_add(&tree, "file sys/devices/pci0/a/value 7\n"
+			   "link sys/bus/a ../devices/pci0/a\n"
+			   "link sys/devices/pci0/a/out ../../../other\n"
+			   "link sys/devices/pci0/a/root /sys/other\n"
+			   "file sys/other/value 8");
+	ck_assert_int_eq(sysfs_enter(tree.context, "sys/bus/b", &here),
+			 -ENOENT);
+	ck_assert_int_eq(sysfs_enter(tree.context, "sys/bus/a", &here), 0);
+	ck_assert_int_eq(sysfs_read_u64(&here, "sys/bus/a", "value", &number),
+			 0);
+	ck_assert_uint_eq(number, 7);
+	ck_assert_int_eq(sysfs_read_u64(&here, "sys/bus/a", "out/value",
+					&number), 0);
+	ck_assert_uint_eq(number, 8);
+	ck_assert_int_eq(sysfs_read_u64(&here, "sys/bus/a", "root/value",
+					&number), 0);
+	ck_assert_int_eq(sysfs_read_u64(&here, "sys/other", "value",
+					&number), 0);
+	ck_assert_int_eq(sysfs_read_link(&here, "sys/bus/a", "out", &text),
+			 0);
+	ck_assert_str_eq(text, "other");
+	ck_assert_int_eq(sysfs_canonical(&here, "sys/bus/a", NULL, &path), 0);
+	ck_assert_str_eq(path, "sys/devices/pci0/a");
+	sysfs_leave(&here);
 	fixture_close(&tree);
 }
 END_TEST
@@ -236,7 +253,7 @@ UNIT_SUITE("sysfs",
 	   text_loses_the_white_space_at_its_end,
 	   a_long_file_is_read_to_its_end,
 	   numbers_are_decimal_or_hexadecimal_and_nothing_else,
-	   bytes_are_counted,
+	   a_directory_that_was_entered_is_read_like_any_other,
 	   a_word_is_found_wherever_it_lies,
 	   a_directory_is_listed_in_the_order_that_people_count,
 	   links_are_followed_inside_the_root,

@@ -190,13 +190,18 @@ END_TEST
 
 START_TEST(a_host_bridge_is_known_by_its_first_device)
 {
-	fixture_load(&machine, "two-host-bridges", NULL);
-	ck_assert_str_eq(topology_root_device(machine.topology, "pci0000:00")
+	fixture_load(&machine, "two-host-bridges",
+		     "file sys/devices/pci0000:80/0000:80:04.0/vendor 0x8086\n"
+		     "link sys/bus/pci/devices/0000:80:04.0 "
+		     "../../../devices/pci0000:80/0000:80:04.0");
+	ck_assert_str_eq(topology_root_device(fixture_find(&machine,
+							   "01:00.0"))
 				 ->address, "0000:00:00.0");
-	ck_assert_str_eq(topology_root_device(machine.topology, "pci0000:40")
+	ck_assert_str_eq(topology_root_device(fixture_find(&machine,
+							   "40:00.0"))
 				 ->address, "0000:40:00.0");
-	ck_assert_ptr_null(topology_root_device(machine.topology,
-						"pci0000:80"));
+	ck_assert_ptr_null(topology_root_device(fixture_find(&machine,
+							     "80:04.0")));
 	fixture_close(&machine);
 }
 END_TEST
