@@ -71,17 +71,26 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/bench.c %D%/engine/bench.h \
 	%D%/engine/bench-job.c %D%/engine/bench-job.h \
 	%D%/engine/bench-verify.c \
+	%D%/engine/checksum.c %D%/engine/checksum.h \
 	%D%/engine/copy.c %D%/engine/copy.h \
+	%D%/engine/copy-block.c \
+	%D%/engine/copy-flush.c \
 	%D%/engine/copy-job.c %D%/engine/copy-job.h \
+	%D%/engine/copy-state.h \
+	%D%/engine/copy-sum.c \
+	%D%/engine/cutter.c %D%/engine/cutter.h \
 	%D%/engine/endpoint.c %D%/engine/endpoint.h \
 	%D%/engine/endpoint-block.c \
 	%D%/engine/endpoint-file.c \
 	%D%/engine/endpoint-null.c %D%/engine/endpoint-null.h \
 	%D%/engine/endpoint-ops.h \
 	%D%/engine/endpoint-passthrough.c \
+	%D%/engine/extents.c %D%/engine/extents.h \
 	%D%/engine/guard.c %D%/engine/guard.h \
+	%D%/engine/journal.c %D%/engine/journal.h \
 	%D%/engine/ledger.c %D%/engine/ledger.h \
 	%D%/engine/memory.c %D%/engine/memory.h \
+	%D%/engine/pace.c %D%/engine/pace.h \
 	%D%/engine/nvme.c %D%/engine/nvme.h \
 	%D%/engine/pattern.c %D%/engine/pattern.h \
 	%D%/engine/preflight.c %D%/engine/preflight.h \
@@ -90,6 +99,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/shape.c %D%/engine/shape.h \
 	%D%/engine/transfer.c %D%/engine/transfer.h \
 	%D%/engine/verify.c %D%/engine/verify.h \
+	%D%/engine/watch.c %D%/engine/watch.h \
 	%D%/engine/workload.c %D%/engine/workload.h \
 	%D%/engine/workload-check.c \
 	%D%/engine/workload-copy.c \
@@ -97,9 +107,9 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/workload-read.c \
 	%D%/engine/workload-write.c
 %C%_libengine_la_CFLAGS = $(AM_CFLAGS) $(LIBURING_CFLAGS) $(BLKID_CFLAGS) \
-	$(LIBMOUNT_CFLAGS)
+	$(LIBMOUNT_CFLAGS) $(LIBCRYPTO_CFLAGS) $(LIBXXHASH_CFLAGS)
 %C%_libengine_la_LIBADD = %D%/libbase.la $(LIBURING_LIBS) $(BLKID_LIBS) \
-	$(LIBMOUNT_LIBS)
+	$(LIBMOUNT_LIBS) $(LIBCRYPTO_LIBS) $(LIBXXHASH_LIBS)
 
 # report: facts and results to one json-c tree, and that to text, JSON, CSV
 noinst_LTLIBRARIES += %D%/libreport.la

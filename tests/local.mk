@@ -59,6 +59,7 @@ $(MACHINE_FIXTURES): %D%/make-fixture
 if HAVE_CHECK
 check_LTLIBRARIES += %D%/unit/libunit.la
 %C%_unit_libunit_la_SOURCES = %D%/unit/run.c %D%/unit/unit.h \
+	%D%/unit/copying.c %D%/unit/copying.h \
 	%D%/unit/fixture.c %D%/unit/fixture.h
 %C%_unit_libunit_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 
@@ -68,14 +69,20 @@ UNIT_TESTS = \
 	%D%/unit/test-block \
 	%D%/unit/test-bytes \
 	%D%/unit/test-cli \
+	%D%/unit/test-checksum \
 	%D%/unit/test-clock \
 	%D%/unit/test-cmb \
 	%D%/unit/test-copy \
+	%D%/unit/test-copy-block \
+	%D%/unit/test-copy-sum \
 	%D%/unit/test-cpulist \
+	%D%/unit/test-cutter \
 	%D%/unit/test-doctor \
 	%D%/unit/test-endpoint \
+	%D%/unit/test-extents \
 	%D%/unit/test-guard \
 	%D%/unit/test-histogram \
+	%D%/unit/test-journal \
 	%D%/unit/test-layer \
 	%D%/unit/test-link \
 	%D%/unit/test-machine \
@@ -84,6 +91,7 @@ UNIT_TESTS = \
 	%D%/unit/test-mount \
 	%D%/unit/test-nvme \
 	%D%/unit/test-output \
+	%D%/unit/test-pace \
 	%D%/unit/test-pattern \
 	%D%/unit/test-pci \
 	%D%/unit/test-pci-caps \
@@ -106,6 +114,7 @@ UNIT_TESTS = \
 	%D%/unit/test-topology \
 	%D%/unit/test-users \
 	%D%/unit/test-verdict \
+	%D%/unit/test-watch \
 	%D%/unit/test-workload \
 	%D%/unit/test-writer \
 	%D%/unit/test-zipf

@@ -3,46 +3,18 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/macro.h"
+#include "engine/copy-state.h"
 
-/* How often the stop flag and the clock are looked at. */
-#define GLANCE_NS	(200 * NS_PER_MS)
-
-/* One block on its way. */
-struct slot {
-	char *buffer;
-	bool is_host;		/* buffer is host memory */
-	bool is_trial;		/* was refused in peer memory; now in host */
-	bool is_open;		/* begun and not written yet */
-	uint64_t start_bytes;	/* from the start of the copy */
-	uint32_t size_bytes;
-	struct transfer transfer;
-};
-
-/* A part of the range that is copied in one way. */
-struct part {
-	uint64_t start_bytes, end_bytes;
-	bool is_source_direct, is_destination_direct;
-	bool is_edge;		/* the head or the tail: never peer memory */
-};
-
-struct copy {
-	const struct copy_plan *plan;
-	struct copy_result *result;
-	struct ring *ring;
-	struct p2pdma_pool *host_pool;	/* when peer memory is refused */
-	struct p2pdma_pool *edge_pool;	/* one slot, for head and tail */
-	struct slot *slots;
-	unsigned slot_count;
-	const struct part *part;
-	uint64_t next_bytes;		/* the first block not begun */
-	uint64_t last_completion_ns;
-	uint64_t submits_before;
-	bool is_host;			/* peer memory was given up */
-	int rc;				/* not 0: begin nothing any more */
-};
+/* Zeroing tells nothing until it is done: no more than this at once. */
+#define ZERO_BYTES	(64 * MIB)
+/* Of a piece with an error, the next smaller ones. */
+#define SPLIT		32
+/* Where nothing is aligned, there are blocks all the same. */
+#define BLOCK_LEAST	512
 
 static bool is_cut_afterwards(const struct endpoint *destination)
 {
@@ -50,288 +22,69 @@ static bool is_cut_afterwards(const struct endpoint *destination)
 	       destination->kind != ENDPOINT_BLOCK;
 }
 
+/* Several destinations count as one that is the most particular of them. */
+static void find_ends(const struct copy_plan *plan, struct cutter *cutter)
+{
+	uint32_t align = plan->destination->offset_align;
+	bool is_cut = is_cut_afterwards(plan->destination);
+
+	for (unsigned i = 0; i < plan->also_count; i++) {
+		align = MAX(align, plan->also[i].endpoint->offset_align);
+		is_cut &= is_cut_afterwards(plan->also[i].endpoint);
+	}
+	cutter->source = (struct shape_end){
+		plan->source->offset_align, plan->source_offset_bytes,
+	};
+	cutter->destination = (struct shape_end){
+		align, plan->destination_offset_bytes,
+	};
+	cutter->is_cut = is_cut;
+}
+
 void copy_find_shape(const struct copy_plan *plan, struct shape *shape)
 {
-	struct shape_end source = {
-		plan->source->offset_align, plan->source_offset_bytes,
-	}, destination = {
-		plan->destination->offset_align,
-		plan->destination_offset_bytes,
-	};
+	struct cutter ends;
 
-	shape_find(&source, &destination, plan->size_bytes,
-		   is_cut_afterwards(plan->destination), shape);
+	find_ends(plan, &ends);
+	shape_find(&ends.source, &ends.destination, plan->size_bytes,
+		   ends.is_cut, shape);
 }
 
 /* --- errors ------------------------------------------------------------- */
 
-/* The first error counts; later ones are its echo. */
-static void fail(struct copy *copy, const struct slot *slot, int error)
-{
-	const struct transfer *t = &slot->transfer;
-
-	if (copy->rc)
-		return;
-	copy->rc = error;
-	copy->result->error = (struct copy_error){
-		.side = t->side,
-		.offset_bytes = t->offset_bytes + t->done_bytes,
-		.length_bytes = t->length_bytes - t->done_bytes,
-		.error = error,
-	};
-}
-
-/* For trouble that is no endpoint's. */
-static void stop(struct copy *copy, int rc)
+void copy_stop(struct copy *copy, int rc)
 {
 	if (!copy->rc)
 		copy->rc = rc;
 }
 
-/* What the kernel says of peer memory that it does not map, or has lost. */
-static bool is_refusal(int error)
-{
-	return error == -EREMOTEIO || error == -EINVAL || error == -EIO ||
-	       error == -EFAULT;
-}
-
-/* --- one block ---------------------------------------------------------- */
-
-static void push(struct copy *copy, struct slot *slot)
-{
-	int rc = transfer_push(&slot->transfer, copy->ring,
-			       (uint64_t)(slot - copy->slots));
-
-	if (rc)
-		stop(copy, rc);
-}
-
-static void begin_read(struct copy *copy, struct slot *slot)
-{
-	const struct copy_plan *plan = copy->plan;
-	struct transfer *t = &slot->transfer;
-
-	*t = (struct transfer){
-		.endpoint = plan->source,
-		.action = RING_READ,
-		.side = SIDE_SOURCE,
-		.is_direct = copy->part->is_source_direct,
-		.buffer = slot->buffer,
-		.offset_bytes = plan->source_offset_bytes + slot->start_bytes,
-		.want_bytes = slot->size_bytes,
-	};
-	t->length_bytes = (uint32_t)round_up(slot->size_bytes,
-					     transfer_get_align(t));
-	push(copy, slot);
-}
-
-static void begin_write(struct copy *copy, struct slot *slot)
-{
-	const struct copy_plan *plan = copy->plan;
-	struct transfer *t = &slot->transfer;
-
-	*t = (struct transfer){
-		.endpoint = plan->destination,
-		.action = RING_WRITE,
-		.side = SIDE_DESTINATION,
-		.is_direct = copy->part->is_destination_direct,
-		.buffer = slot->buffer,
-		.offset_bytes = plan->destination_offset_bytes +
-				slot->start_bytes,
-		.want_bytes = slot->size_bytes,
-	};
-	/* Only what is cut afterwards ever needs rounding. */
-	t->length_bytes = (uint32_t)round_up(slot->size_bytes,
-					     transfer_get_align(t));
-	push(copy, slot);
-}
-
-/* Once for all slots, when the first one needs it. */
-static int get_host_pool(struct copy *copy)
-{
-	const struct copy_plan *plan = copy->plan;
-
-	if (copy->host_pool)
-		return 0;
-	return p2pdma_pool_create(plan->host, plan->block_bytes,
-				  copy->slot_count, copy->slot_count,
-				  &copy->host_pool);
-}
-
-static int move_to_host(struct copy *copy, struct slot *slot)
-{
-	int rc;
-
-	if (!copy->plan->is_peer)
-		return 0;
-	rc = get_host_pool(copy);
-	if (rc)
-		return rc;
-	slot->buffer = p2pdma_pool_get_slot(copy->host_pool,
-					    (unsigned)(slot - copy->slots));
-	slot->is_host = true;
-	return 0;
-}
-
-/* A head or a tail is one block, shorter than the coarser alignment. */
-static int move_to_edge(struct copy *copy, struct slot *slot)
-{
-	const struct copy_plan *plan = copy->plan;
-	int rc;
-
-	if (!copy->edge_pool) {
-		rc = p2pdma_pool_create(plan->host,
-					MAX(plan->source->offset_align,
-					    plan->destination->offset_align),
-					1, 1, &copy->edge_pool);
-		if (rc)
-			return rc;
-	}
-	slot->buffer = p2pdma_pool_get_slot(copy->edge_pool, 0);
-	slot->is_host = true;
-	return 0;
-}
-
-static int choose_buffer(struct copy *copy, struct slot *slot)
-{
-	if (copy->part->is_edge)
-		return move_to_edge(copy, slot);
-	if (copy->is_host)
-		return move_to_host(copy, slot);
-	slot->buffer = p2pdma_pool_get_slot(copy->plan->pool,
-					    (unsigned)(slot - copy->slots));
-	slot->is_host = !copy->plan->is_peer;
-	return 0;
-}
-
-static void begin_block(struct copy *copy, struct slot *slot)
-{
-	uint64_t left = copy->part->end_bytes - copy->next_bytes;
-	int rc;
-
-	if (!left || copy->rc)
-		return;
-	rc = choose_buffer(copy, slot);
-	if (rc) {
-		stop(copy, rc);
-		return;
-	}
-	slot->start_bytes = copy->next_bytes;
-	slot->size_bytes = (uint32_t)MIN(left, copy->plan->block_bytes);
-	slot->is_open = true;
-	slot->is_trial = false;
-	copy->next_bytes += slot->size_bytes;
-	begin_read(copy, slot);
-}
-
-static void end_block(struct copy *copy, struct slot *slot)
-{
-	struct copy_result *result = copy->result;
-
-	slot->is_open = false;
-	result->copied_bytes += slot->size_bytes;
-	if (slot->is_host)
-		result->host_bytes += slot->size_bytes;
-	else
-		result->peer_bytes += slot->size_bytes;
-	begin_block(copy, slot);
-}
-
-/* --- peer memory that the kernel refuses -------------------------------- */
-
-static void refuse(struct copy *copy, enum side side, int error)
-{
-	if (!copy->result->refused_by) {
-		copy->result->refused_by = side;
-		copy->result->refused_error = error;
-	}
-}
-
-/*
- * The same block by host memory: if that works it was peer memory that was
- * refused, if not the error is one of the drive or of the request.
- */
-static void try_in_host(struct copy *copy, struct slot *slot, int error)
-{
-	enum side side = slot->transfer.side;
-	int rc;
-
-	if (copy->plan->is_peer_required && side == SIDE_DESTINATION) {
-		/* No kernel refuses a write by EIO: that is the drive's. */
-		if (error == -EIO) {
-			fail(copy, slot, error);
-			return;
-		}
-		/* Not by writing: that would be the copy itself. */
-		refuse(copy, side, error);
-		stop(copy, -EREMOTEIO);
-		return;
-	}
-	rc = move_to_host(copy, slot);
-	if (rc) {
-		fail(copy, slot, error);
-		return;
-	}
-	refuse(copy, side, error);
-	slot->is_trial = true;
-	begin_read(copy, slot);
-}
-
-/* The trial is over when the side that refused has done it by host memory. */
-static void judge_trial(struct copy *copy, struct slot *slot)
-{
-	if (slot->transfer.side != copy->result->refused_by)
-		return;
-	slot->is_trial = false;
-	copy->is_host = true;
-	if (copy->plan->is_peer_required)
-		stop(copy, -EREMOTEIO);
-}
-
-static void take_failure(struct copy *copy, struct slot *slot, int error)
+void copy_fail(struct copy *copy, const struct transfer *transfer, int error)
 {
 	if (copy->rc)
 		return;
-	if (!slot->is_host && is_refusal(error)) {
-		try_in_host(copy, slot, error);
+	copy->rc = error;
+	copy->result->error = (struct copy_error){
+		.side = transfer->side,
+		.offset_bytes = transfer->offset_bytes + transfer->done_bytes,
+		.length_bytes = transfer->length_bytes - transfer->done_bytes,
+		.error = error,
+	};
+}
+
+void copy_drop(struct copy *copy, unsigned leg, const struct copy_error *error)
+{
+	if (copy->legs[leg].is_dropped)
 		return;
-	}
-	if (slot->is_trial && !copy->is_host)
-		copy->result->refused_by = SIDE_NONE;
-	fail(copy, slot, error);
+	copy->legs[leg].is_dropped = true;
+	*copy->legs[leg].error = *error;
+	if (++copy->dropped_count < copy->leg_count)
+		return;
+	if (!copy->rc)
+		copy->result->error = *error;
+	copy_stop(copy, error->error);
 }
 
 /* --- the loop ----------------------------------------------------------- */
-
-static void take_done(struct copy *copy, struct slot *slot)
-{
-	if (slot->is_trial)
-		judge_trial(copy, slot);
-	if (slot->transfer.side == SIDE_DESTINATION)
-		end_block(copy, slot);
-	else if (!copy->rc)
-		begin_write(copy, slot);
-}
-
-static void take_completion(struct copy *copy,
-			    const struct ring_completion *completion)
-{
-	struct slot *slot = &copy->slots[completion->tag];
-	int error = 0;
-
-	switch (transfer_take(&slot->transfer, completion->result, &error)) {
-	case TRANSFER_DONE:
-		take_done(copy, slot);
-		break;
-	case TRANSFER_AGAIN:
-		if (!copy->rc)
-			push(copy, slot);
-		break;
-	case TRANSFER_FAILED:
-		take_failure(copy, slot, error);
-		break;
-	}
-}
 
 /* The oldest block that waits for @side; NULL: nothing does. */
 static const struct slot *find_oldest(const struct copy *copy, enum side side)
@@ -341,11 +94,28 @@ static const struct slot *find_oldest(const struct copy *copy, enum side side)
 	for (unsigned i = 0; i < copy->slot_count; i++) {
 		const struct slot *slot = &copy->slots[i];
 
-		if (slot->is_open && slot->transfer.side == side &&
-		    (!oldest || slot->start_bytes < oldest->start_bytes))
+		if (slot->is_open && slot->side == side &&
+		    (!oldest ||
+		     slot->piece.start_bytes < oldest->piece.start_bytes))
 			oldest = slot;
 	}
 	return oldest;
+}
+
+/* Of those that the slot waits for, the first. */
+static const struct transfer *find_waiting(const struct copy *copy,
+					   const struct slot *slot)
+{
+	for (unsigned i = 0; i < copy->leg_count; i++) {
+		const struct transfer *t = copy_get_transfer(copy, slot,
+							     1 + i);
+
+		if (slot->side == SIDE_DESTINATION && !t->error &&
+		    t->done_bytes < t->want_bytes)
+			return t;
+	}
+	return copy_get_transfer(copy, slot,
+				 slot->side == SIDE_SOURCE ? 0 : 1);
 }
 
 /* Whoever has a transfer open is silent. */
@@ -355,35 +125,42 @@ static void blame_silence(struct copy *copy)
 	const struct slot *writing = find_oldest(copy, SIDE_DESTINATION);
 
 	if (reading || writing)
-		fail(copy, reading ? reading : writing, -ETIMEDOUT);
+		copy_fail(copy, find_waiting(copy, reading ? reading : writing),
+			  -ETIMEDOUT);
 	copy->result->is_silent_on_both = reading && writing;
-	stop(copy, -ETIMEDOUT);
+	copy_stop(copy, -ETIMEDOUT);
 	copy->result->is_silent = true;
+}
+
+/* What went through the page cache may take its time to be flushed. */
+static bool is_heard(const struct copy *copy, unsigned completions)
+{
+	return completions || ring_get_in_flight(copy->ring) == copy->flushes;
 }
 
 static void look_around(struct copy *copy, unsigned completions)
 {
-	const struct copy_plan *plan = copy->plan;
-	uint64_t now = clock_now_ns();
+	unsigned events = watch_look(&copy->watch, is_heard(copy, completions),
+				     copy->result->copied_bytes);
 
-	if (plan->stop && *plan->stop && !copy->rc) {
+	if (events & WATCH_STOP && !copy->rc) {
 		copy->result->is_interrupted = true;
 		copy->rc = -EINTR;
 	}
-	if (plan->tick)
-		plan->tick(plan->tick_data, copy->result->copied_bytes);
-	if (completions)
-		copy->last_completion_ns = now;
-	else if (plan->io_timeout_ns &&
-		 now - copy->last_completion_ns >= plan->io_timeout_ns)
+	if (events & WATCH_SILENCE)
 		blame_silence(copy);
+	if (copy->plan->journal && !copy->rc)
+		copy_save_sometimes(copy, clock_now_ns());
 }
 
 static uint64_t get_patience(const struct copy *copy)
 {
-	uint64_t limit = copy->plan->io_timeout_ns;
+	uint64_t patience = watch_get_patience(&copy->watch), wait;
 
-	return limit ? MIN(limit, GLANCE_NS) : GLANCE_NS;
+	if (!copy->pace.bytes_per_sec || !copy->idle_count)
+		return patience;
+	wait = pace_get_wait(&copy->pace, clock_now_ns());
+	return wait ? MIN(wait, patience) : patience;
 }
 
 static void turn(struct copy *copy)
@@ -394,90 +171,122 @@ static void turn(struct copy *copy)
 
 	rc = ring_turn(copy->ring, 1, get_patience(copy));
 	if (rc)
-		stop(copy, rc);
+		copy_stop(copy, rc);
 	done = ring_get_completions(copy->ring, &count);
 	for (unsigned i = 0; i < count; i++)
-		take_completion(copy, &done[i]);
+		if (done[i].tag >= COPY_TAG_FLUSH)
+			copy_take_flush(copy, &done[i]);
+		else
+			copy_take_completion(copy, &done[i]);
+	copy_sum(copy);
 	look_around(copy, count);
 }
 
-/* The end of what is written without a gap. */
-static uint64_t find_in_place(const struct copy *copy)
+/* Not before the rate allows it, and what is apart not before the others. */
+static bool has_to_wait(const struct copy *copy, const struct piece *piece)
 {
-	uint64_t end = copy->next_bytes;
-
-	for (unsigned i = 0; i < copy->slot_count; i++)
-		if (copy->slots[i].is_open)
-			end = MIN(end, copy->slots[i].start_bytes);
-	return end;
+	return (copy->idle_count < copy->slot_count &&
+		piece_is_apart(&copy->last, piece)) ||
+	       (copy->pace.bytes_per_sec &&
+		pace_get_wait(&copy->pace, clock_now_ns()));
 }
 
-static int run_part(struct copy *copy, const struct part *part)
+static void fill(struct copy *copy)
 {
-	if (part->start_bytes == part->end_bytes)
-		return 0;
-	copy->part = part;
-	copy->next_bytes = part->start_bytes;
-	for (unsigned i = 0; i < copy->slot_count; i++)
-		begin_block(copy, &copy->slots[i]);
-	while (ring_get_in_flight(copy->ring) && !copy->result->is_silent)
-		turn(copy);
-	copy->result->in_place_bytes = find_in_place(copy);
+	struct piece piece;
+
+	while (!copy->rc && copy->idle_count &&
+	       cutter_peek(&copy->cutter, &piece) &&
+	       !has_to_wait(copy, &piece)) {
+		cutter_take(&copy->cutter, &piece);
+		copy->last = piece;
+		copy_begin_block(copy, &piece);
+		if (copy->pace.bytes_per_sec)
+			pace_take(&copy->pace, clock_now_ns(),
+				  piece.size_bytes);
+	}
+}
+
+/* Nothing is in flight: only the rate is waited for. */
+static void nap(struct copy *copy)
+{
+	uint64_t ns = get_patience(copy);
+	const struct timespec rest = {
+		.tv_sec = (time_t)(ns / NS_PER_SEC),
+		.tv_nsec = (long)(ns % NS_PER_SEC),
+	};
+
+	nanosleep(&rest, NULL);
+	look_around(copy, 0);
+}
+
+static bool is_anything_left(struct copy *copy)
+{
+	struct piece piece;
+
+	return !copy->rc && cutter_peek(&copy->cutter, &piece);
+}
+
+static int run_pass(struct copy *copy, const struct pass *pass)
+{
+	copy->pass = *pass;
+	cutter_begin(&copy->cutter, pass->state, pass->piece_bytes);
+	while (!copy->result->is_silent) {
+		fill(copy);
+		if (ring_get_in_flight(copy->ring))
+			turn(copy);
+		else if (is_anything_left(copy))
+			nap(copy);
+		else
+			break;
+	}
 	return copy->rc;
 }
 
 /* --- the whole ---------------------------------------------------------- */
 
-static int run_parts(struct copy *copy)
+static uint32_t get_single(const struct copy *copy)
 {
-	const struct copy_plan *plan = copy->plan;
-	struct shape shape;
-	uint64_t body_end;
-	int rc;
-
-	copy_find_shape(plan, &shape);
-	body_end = shape.head_bytes + shape.body_bytes;
-	const struct part head = { 0, shape.head_bytes, false, false, true };
-	const struct part body = { shape.head_bytes, body_end,
-				   shape.is_source_direct,
-				   shape.is_destination_direct, false };
-	const struct part tail = { body_end, plan->size_bytes, false, false,
-				   true };
-
-	rc = run_part(copy, &head);
-	if (!rc)
-		rc = run_part(copy, &body);
-	return rc ? rc : run_part(copy, &tail);
+	return MAX(MAX(copy->cutter.source.align,
+		       copy->cutter.destination.align), BLOCK_LEAST);
 }
 
-/*
- * Through the ring, because a drive that no longer answers must not hold us:
- * fsync(2) waits for ever.
- */
-static int flush(struct copy *copy)
+static int run_again(struct copy *copy, uint32_t single)
 {
-	const struct ring_completion *done;
-	struct ring_op op = {
-		.action = RING_FSYNC,
-		.file = transfer_get_file(SIDE_DESTINATION, false),
+	const struct pass written = {
+		EXTENT_BAD_WRITE, EXTENT_BAD_READ, single,
+	}, read = {
+		EXTENT_BAD_READ, EXTENT_BAD_READ, single,
 	};
-	uint64_t start = clock_now_ns();
-	unsigned count = 0;
-	int rc;
+	int rc = 0;
 
-	rc = ring_push(copy->ring, &op);
-	while (!rc && !count) {
-		rc = ring_turn(copy->ring, 1, get_patience(copy));
-		done = ring_get_completions(copy->ring, &count);
-		if (count)	/* EINVAL: nothing there to be flushed */
-			return done->result == -EINVAL ? 0 : done->result;
-		if (copy->plan->io_timeout_ns &&
-		    clock_now_ns() - start >= copy->plan->io_timeout_ns) {
-			copy->result->is_silent = true;
-			return -ETIMEDOUT;
-		}
+	for (unsigned i = 0; i < copy->plan->retries && !rc; i++) {
+		rc = run_pass(copy, &read);
+		if (!rc)
+			rc = run_pass(copy, &written);
 	}
 	return rc;
+}
+
+/* What was done in large pieces comes first: a bad drive may get worse. */
+static int run_passes(struct copy *copy)
+{
+	uint32_t block = copy->plan->block_bytes, single = get_single(copy);
+	uint32_t less = (uint32_t)round_up(MAX(block / SPLIT, single), single);
+	const struct pass passes[] = {
+		{ EXTENT_HOLE, EXTENT_TODO, ZERO_BYTES },
+		{ EXTENT_TODO, block > single ? EXTENT_UNTRIMMED :
+						EXTENT_BAD_READ, block },
+		{ EXTENT_UNTRIMMED, less > single ? EXTENT_UNSCRAPED :
+						    EXTENT_BAD_READ, less },
+		{ EXTENT_UNSCRAPED, EXTENT_BAD_READ, single },
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(passes) && !rc; i++)
+		rc = run_pass(copy, &passes[i]);
+	copy_finish_sum(copy);
+	return rc || !copy->plan->is_continued ? rc : run_again(copy, single);
 }
 
 /* What went through the page cache may take its time: no limit there. */
@@ -489,41 +298,123 @@ static bool is_flush_quick(const struct copy *copy)
 	return shape.is_destination_direct;
 }
 
+static void commit(struct copy *copy, unsigned leg)
+{
+	const struct copy_plan *plan = copy->plan;
+	uint64_t offset = plan->destination_offset_bytes;
+	int rc;
+
+	if (copy->legs[leg].is_dropped)
+		return;
+	rc = endpoint_commit(copy->legs[leg].endpoint,
+			     offset + plan->size_bytes, plan->is_synced);
+	const struct copy_error error = {
+		.side = SIDE_DESTINATION, .error = rc,
+		.offset_bytes = offset, .length_bytes = plan->size_bytes,
+	};
+
+	if (rc)
+		copy_drop(copy, leg, &error);
+}
+
 static int complete(struct copy *copy)
+{
+	const struct copy_plan *plan = copy->plan;
+
+	if (plan->is_synced && is_flush_quick(copy))
+		copy_stop(copy, copy_flush(copy));
+	for (unsigned i = 0; i < copy->leg_count && !copy->rc; i++)
+		commit(copy, i);
+	return copy->rc;
+}
+
+static bool is_aligned(const struct copy_plan *plan)
+{
+	for (unsigned i = 0; i < plan->also_count; i++)
+		if (plan->block_bytes % plan->also[i].endpoint->offset_align)
+			return false;
+	return !(plan->block_bytes % plan->source->offset_align ||
+		 plan->block_bytes % plan->destination->offset_align);
+}
+
+static int set_up_legs(struct copy *copy)
+{
+	const struct copy_plan *plan = copy->plan;
+	struct endpoint *endpoints[TRANSFER_LEGS_MOST];
+
+	if (plan->also_count >= TRANSFER_LEGS_MOST)
+		return -E2BIG;
+	copy->leg_count = 1 + plan->also_count;
+	copy->stride = 1 + copy->leg_count;
+	copy->legs = calloc(copy->leg_count, sizeof(*copy->legs));
+	if (!copy->legs)
+		return -ENOMEM;
+	copy->legs[0].endpoint = plan->destination;
+	copy->legs[0].error = &copy->result->error;
+	for (unsigned i = 0; i < plan->also_count; i++) {
+		plan->also[i].error = (struct copy_error){ 0 };
+		copy->legs[1 + i].endpoint = plan->also[i].endpoint;
+		copy->legs[1 + i].error = &plan->also[i].error;
+	}
+	for (unsigned i = 0; i < copy->leg_count; i++)
+		endpoints[i] = copy->legs[i].endpoint;
+	return transfer_register_legs(copy->ring, plan->source, endpoints,
+				      copy->leg_count);
+}
+
+static int set_up_slots(struct copy *copy)
+{
+	unsigned count = p2pdma_pool_get_slots(copy->plan->pool);
+
+	copy->slot_count = copy->idle_count = count;
+	copy->slots = calloc(count, sizeof(*copy->slots));
+	copy->idle = calloc(count, sizeof(*copy->idle));
+	copy->transfers = calloc((size_t)count * copy->stride,
+				 sizeof(*copy->transfers));
+	if (!copy->slots || !copy->idle || !copy->transfers)
+		return -ENOMEM;
+	for (unsigned i = 0; i < count; i++)
+		copy->idle[i] = count - 1 - i;
+	return copy_begin_sum(copy);
+}
+
+static int set_up_extents(struct copy *copy)
 {
 	const struct copy_plan *plan = copy->plan;
 	int rc = 0;
 
-	if (plan->is_synced && is_flush_quick(copy))
-		rc = flush(copy);
-	if (!rc)
-		rc = endpoint_commit(plan->destination,
-				     plan->destination_offset_bytes +
-					     plan->size_bytes,
-				     plan->is_synced);
-	if (rc)
-		copy->result->error = (struct copy_error){
-			.side = SIDE_DESTINATION, .error = rc,
-			.offset_bytes = plan->destination_offset_bytes,
-			.length_bytes = plan->size_bytes,
-		};
+	copy->extents = plan->extents ? plan->extents : &copy->own;
+	if (!plan->extents)
+		rc = extents_init(&copy->own, plan->size_bytes, EXTENT_TODO);
+	copy->cutter.extents = copy->extents;
+	find_ends(plan, &copy->cutter);
+	copy->result->skipped_bytes = extents_count(copy->extents,
+						    EXTENT_DONE);
 	return rc;
 }
 
 static int set_up(struct copy *copy)
 {
 	const struct copy_plan *plan = copy->plan;
+	int rc;
 
-	if (plan->block_bytes % plan->source->offset_align ||
-	    plan->block_bytes % plan->destination->offset_align)
+	if (!is_aligned(plan))
 		return -EINVAL;
-	copy->ring = plan->ring;
-	copy->submits_before = ring_get_submits(plan->ring);
-	copy->slot_count = p2pdma_pool_get_slots(plan->pool);
-	copy->slots = calloc(copy->slot_count, sizeof(*copy->slots));
-	if (!copy->slots)
-		return -ENOMEM;
-	return transfer_register(copy->ring, plan->source, plan->destination);
+	rc = set_up_legs(copy);
+	if (!rc)
+		rc = set_up_extents(copy);
+	if (!rc)
+		rc = set_up_slots(copy);
+	copy->pace.bytes_per_sec = plan->rate_bytes_per_sec;
+	copy->watch = (struct watch){
+		.stop = plan->stop,
+		.tick = plan->tick,
+		.tick_data = plan->tick_data,
+		.io_timeout_ns = plan->io_timeout_ns,
+	};
+	copy->saved_ns = clock_now_ns();
+	watch_begin(&copy->watch);
+	return rc;
 }
 
 /* What is in flight may still come into the buffers: then nothing is freed. */
@@ -531,25 +422,58 @@ static void tear_down(struct copy *copy)
 {
 	if (copy->result->is_silent)
 		return;
-	p2pdma_pool_destroy(copy->host_pool);
-	p2pdma_pool_destroy(copy->edge_pool);
+	copy_free_buffers(copy);
+	extents_fini(&copy->own);
+	extents_fini(&copy->flushed);
+	free(copy->sum_queue);
+	free(copy->transfers);
+	free(copy->idle);
 	free(copy->slots);
+	free(copy->legs);
+}
+
+static void add_up(struct copy *copy)
+{
+	struct copy_result *result = copy->result;
+
+	result->skipped_bytes += extents_count(copy->extents, EXTENT_HOLE);
+	result->bad_bytes = extents_count(copy->extents, EXTENT_BAD_READ) +
+			    extents_count(copy->extents, EXTENT_BAD_WRITE);
+	result->in_place_bytes = extents_get_whole(copy->extents);
+	result->dropped = copy->dropped_count;
+	result->submits = ring_get_submits(copy->ring) - copy->submits_before;
+}
+
+static bool is_whole(const struct copy *copy)
+{
+	return !copy->rc && !copy->result->bad_bytes && !copy->dropped_count;
+}
+
+static int run(struct copy *copy)
+{
+	int rc = set_up(copy);
+
+	if (rc)
+		return rc;
+	if (!run_passes(copy))
+		complete(copy);
+	add_up(copy);
+	if (copy->plan->journal)
+		copy_save(copy, is_whole(copy));
+	return copy->rc;
 }
 
 int copy_run(const struct copy_plan *plan, struct copy_result *result)
 {
 	uint64_t start_ns = clock_now_ns(), start_cpu_ns = clock_cpu_ns();
-	struct copy copy = { .plan = plan, .result = result };
+	struct copy copy = {
+		.plan = plan, .result = result, .ring = plan->ring,
+		.submits_before = ring_get_submits(plan->ring),
+	};
 	int rc;
 
 	*result = (struct copy_result){ 0 };
-	rc = set_up(&copy);
-	copy.last_completion_ns = clock_now_ns();
-	if (!rc)
-		rc = run_parts(&copy);
-	if (!rc)
-		rc = complete(&copy);
-	result->submits = ring_get_submits(copy.ring) - copy.submits_before;
+	rc = run(&copy);
 	result->duration_ns = clock_now_ns() - start_ns;
 	result->cpu_ns = clock_cpu_ns() - start_cpu_ns;
 	tear_down(&copy);

@@ -216,12 +216,24 @@ static const uint8_t opcodes[] = {
 	[RING_READ] = IORING_OP_READ,
 	[RING_WRITE] = IORING_OP_WRITE,
 	[RING_FSYNC] = IORING_OP_FSYNC,
+	[RING_ZERO] = IORING_OP_FALLOCATE,
+	[RING_PUNCH] = IORING_OP_FALLOCATE,
+};
+
+static const int fallocate_modes[] = {
+	[RING_ZERO] = FALLOC_FL_KEEP_SIZE | FALLOC_FL_ZERO_RANGE,
+	[RING_PUNCH] = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE,
 };
 
 static void prepare(struct io_uring_sqe *sqe, const struct ring_op *op)
 {
 	if (op->action == RING_FSYNC)
 		io_uring_prep_fsync(sqe, (int)op->file, 0);
+	else if (opcodes[op->action] == IORING_OP_FALLOCATE)
+		io_uring_prep_fallocate(sqe, (int)op->file,
+					fallocate_modes[op->action],
+					(off_t)op->offset_bytes,
+					(off_t)op->length_bytes);
 	else
 		io_uring_prep_rw(opcodes[op->action], sqe, (int)op->file,
 				 op->buffer, op->length_bytes,
@@ -280,6 +292,11 @@ static int push_command(struct ring *ring, const struct ring_op *op)
 	return 0;
 }
 
+static bool is_pollable(enum ring_action action)
+{
+	return action == RING_READ || action == RING_WRITE;
+}
+
 /* Of a ring with options, each file has its way. */
 static int push_with_options(struct ring *ring, const struct ring_op *op)
 {
@@ -291,7 +308,7 @@ static int push_with_options(struct ring *ring, const struct ring_op *op)
 	if (file && file->is_namespace)
 		return push_command(ring, op);
 	if (ring->plain && (!file || !file->is_polled ||
-			    op->action == RING_FSYNC))
+			    !is_pollable(op->action)))
 		return push(ring->plain, op);
 	return push(ring, op);
 }

@@ -58,6 +58,8 @@ enum ring_action {
 	RING_READ,
 	RING_WRITE,
 	RING_FSYNC,	/* buffer, offset and length are not looked at */
+	RING_ZERO,	/* the range becomes zeros, without data (blocks) */
+	RING_PUNCH,	/* the range becomes a hole (files) */
 	/* Only on namespaces. */
 	RING_COMPARE,	/* the drive compares its blocks with the buffer */
 	RING_COPY,	/* of the ranges in the buffer (nvme.h), to offset */

@@ -5,33 +5,52 @@
 
 #include "base/macro.h"
 
-unsigned transfer_get_file(enum side side, bool is_direct)
+unsigned transfer_get_leg_file(enum side side, unsigned leg, bool is_direct)
 {
-	return (side == SIDE_DESTINATION ? 2 : 0) + is_direct;
+	return (side == SIDE_DESTINATION ? 2 + 2 * leg : 0) + is_direct;
 }
 
-static int register_end(struct ring *ring, enum side side,
-			const struct endpoint *endpoint)
+unsigned transfer_get_file(enum side side, bool is_direct)
 {
-	return endpoint ? endpoint_register(endpoint, ring,
-					    transfer_get_file(side, true)) : 0;
+	return transfer_get_leg_file(side, 0, is_direct);
+}
+
+static int register_ends(struct ring *ring, const struct endpoint *source,
+			 struct endpoint *const *destinations, unsigned count)
+{
+	int rc = endpoint_register(source, ring,
+				   transfer_get_file(SIDE_SOURCE, true));
+
+	for (unsigned i = 0; i < count && !rc; i++)
+		rc = endpoint_register(destinations[i], ring,
+				       transfer_get_leg_file(SIDE_DESTINATION,
+							     i, true));
+	return rc;
+}
+
+int transfer_register_legs(struct ring *ring, const struct endpoint *source,
+			   struct endpoint *const *destinations,
+			   unsigned count)
+{
+	int fds[2 + 2 * TRANSFER_LEGS_MOST] = { source->fd, source->direct_fd };
+	int rc;
+
+	if (count > TRANSFER_LEGS_MOST)
+		return -E2BIG;
+	for (unsigned i = 0; i < count; i++) {
+		fds[2 + 2 * i] = destinations[i]->fd;
+		fds[3 + 2 * i] = destinations[i]->direct_fd;
+	}
+	rc = ring_register_files(ring, fds, 2 + 2 * count);
+	return rc ? rc : register_ends(ring, source, destinations, count);
 }
 
 int transfer_register(struct ring *ring, const struct endpoint *source,
 		      const struct endpoint *destination)
 {
-	const int fds[] = {
-		source->fd,
-		source->direct_fd,
-		destination ? destination->fd : -1,
-		destination ? destination->direct_fd : -1,
-	};
-	int rc;
+	struct endpoint *const one[] = { (struct endpoint *)destination };
 
-	rc = ring_register_files(ring, fds, ARRAY_SIZE(fds));
-	if (!rc)
-		rc = register_end(ring, SIDE_SOURCE, source);
-	return rc ? rc : register_end(ring, SIDE_DESTINATION, destination);
+	return transfer_register_legs(ring, source, one, destination ? 1 : 0);
 }
 
 uint32_t transfer_get_align(const struct transfer *transfer)
@@ -54,7 +73,7 @@ static struct ring_op make_op(const struct transfer *t)
 {
 	return (struct ring_op){
 		.action = t->action,
-		.file = transfer_get_file(t->side, t->is_direct),
+		.file = transfer_get_leg_file(t->side, t->leg, t->is_direct),
 		.buffer = t->buffer + t->done_bytes,
 		.length_bytes = get_length(t),
 		.offset_bytes = t->offset_bytes + t->done_bytes,

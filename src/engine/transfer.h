@@ -22,12 +22,14 @@ struct transfer {
 	struct endpoint *endpoint;
 	enum ring_action action;
 	enum side side;
+	unsigned leg;		/* which destination; 0: the first */
 	bool is_direct;
 	char *buffer;
 	uint64_t offset_bytes;
 	uint32_t length_bytes;	/* asked for: want_bytes, as aligned */
 	uint32_t want_bytes;	/* enough */
 	uint32_t done_bytes;
+	int error;		/* the owner's, to keep one in */
 };
 
 enum transfer_state {
@@ -43,8 +45,15 @@ enum transfer_state {
 int transfer_register(struct ring *ring, const struct endpoint *source,
 		      const struct endpoint *destination);
 
+/* The same for one source and several destinations. */
+#define TRANSFER_LEGS_MOST	64
+int transfer_register_legs(struct ring *ring, const struct endpoint *source,
+			   struct endpoint *const *destinations,
+			   unsigned count);
+
 /* The place in that table of one end's descriptor. */
 unsigned transfer_get_file(enum side side, bool is_direct);
+unsigned transfer_get_leg_file(enum side side, unsigned leg, bool is_direct);
 
 /* As ring_push(). */
 int transfer_push(const struct transfer *transfer, struct ring *ring,

@@ -6,10 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/macro.h"
-
-#define GLANCE_NS	(200 * NS_PER_MS)
+#include "engine/watch.h"
 
 /* The same piece of both sides. */
 struct pair {
@@ -27,7 +25,7 @@ struct verify {
 	struct p2pdma_pool *pool;	/* two slots a pair */
 	struct pair *pairs;
 	uint64_t next_bytes;
-	uint64_t last_completion_ns;
+	struct watch watch;
 	int rc;
 };
 
@@ -149,37 +147,24 @@ static void blame_silence(struct verify *verify)
 	verify->result->is_silent = true;
 }
 
-static void look_around(struct verify *verify, unsigned completions)
-{
-	const struct verify_plan *plan = verify->plan;
-	uint64_t now = clock_now_ns();
-
-	if (plan->stop && *plan->stop && !verify->rc)
-		verify->rc = -EINTR;
-	if (plan->tick)
-		plan->tick(plan->tick_data, verify->result->compared_bytes);
-	if (completions)
-		verify->last_completion_ns = now;
-	else if (plan->io_timeout_ns &&
-		 now - verify->last_completion_ns >= plan->io_timeout_ns)
-		blame_silence(verify);
-}
-
 static void turn(struct verify *verify)
 {
-	uint64_t limit = verify->plan->io_timeout_ns;
 	const struct ring_completion *done;
-	unsigned count;
+	unsigned count, events;
 	int rc;
 
-	rc = ring_turn(verify->ring, 1,
-		       limit ? MIN(limit, GLANCE_NS) : GLANCE_NS);
+	rc = ring_turn(verify->ring, 1, watch_get_patience(&verify->watch));
 	if (rc && !verify->rc)
 		verify->rc = rc;
 	done = ring_get_completions(verify->ring, &count);
 	for (unsigned i = 0; i < count; i++)
 		take_completion(verify, &done[i]);
-	look_around(verify, count);
+	events = watch_look(&verify->watch, count,
+			    verify->result->compared_bytes);
+	if (events & WATCH_STOP && !verify->rc)
+		verify->rc = -EINTR;
+	if (events & WATCH_SILENCE)
+		blame_silence(verify);
 }
 
 /* What is read from the page cache proves nothing about the medium. */
@@ -210,13 +195,19 @@ static int set_up(struct verify *verify)
 		verify->pairs[i / 2].reads[i % 2].buffer =
 			p2pdma_pool_get_slot(verify->pool, i);
 	verify->ring = plan->ring;
+	verify->watch = (struct watch){
+		.stop = plan->stop,
+		.tick = plan->tick,
+		.tick_data = plan->tick_data,
+		.io_timeout_ns = plan->io_timeout_ns,
+	};
 	return transfer_register(verify->ring, plan->source,
 				 plan->destination);
 }
 
 static void run(struct verify *verify)
 {
-	verify->last_completion_ns = clock_now_ns();
+	watch_begin(&verify->watch);
 	for (unsigned i = 0; i < verify->plan->depth; i++)
 		begin_pair(verify, &verify->pairs[i]);
 	while (ring_get_in_flight(verify->ring) && !verify->result->is_silent)
