@@ -72,6 +72,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/bench-job.c %D%/engine/bench-job.h \
 	%D%/engine/bench-verify.c \
 	%D%/engine/checksum.c %D%/engine/checksum.h \
+	%D%/engine/compare.c %D%/engine/compare.h \
 	%D%/engine/copy.c %D%/engine/copy.h \
 	%D%/engine/copy-block.c \
 	%D%/engine/copy-flush.c \

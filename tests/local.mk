@@ -72,6 +72,7 @@ UNIT_TESTS = \
 	%D%/unit/test-checksum \
 	%D%/unit/test-clock \
 	%D%/unit/test-cmb \
+	%D%/unit/test-compare \
 	%D%/unit/test-copy \
 	%D%/unit/test-copy-block \
 	%D%/unit/test-copy-sum \
@@ -157,6 +158,7 @@ VM_CASES = \
 	%D%/vm/bench.sh \
 	%D%/vm/bench-refused.sh \
 	%D%/vm/copy-bridges.sh \
+	%D%/vm/copy-compare.sh \
 	%D%/vm/copy-files.sh \
 	%D%/vm/copy-gone.sh \
 	%D%/vm/copy-guards.sh \

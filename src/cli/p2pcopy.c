@@ -25,11 +25,6 @@
 /* No file reaches there; 0 is a place like others. */
 #define SEEK_NONE	UINT64_MAX
 
-enum verify {
-	VERIFY_NONE = 0,
-	VERIFY_READ,
-};
-
 struct copy_options {
 	const char *provider;
 	bool is_peer_required;
@@ -49,7 +44,9 @@ struct copy_options {
 #define AT(member)	offsetof(struct copy_options, member)
 
 static const struct cli_choice verifies[] = {
-	{ "read", VERIFY_READ, "read both ends again and compare them" },
+	{ "read", COPY_VERIFY_READ, "read both ends again and compare them" },
+	{ "compare", COPY_VERIFY_COMPARE,
+	  "have the destination drive compare, by the NVMe Compare command" },
 	{ 0 }
 };
 
@@ -71,9 +68,9 @@ static const struct cli_option options[] = {
 	{ .name = "size", .letter = 'n', .argument = "BYTES",
 	  .help = "copy so much [to the end of SOURCE]", .kind = CLI_SIZE,
 	  .offset = AT(size_bytes) },
-	{ .name = "verify", .argument = "[=read]",
-	  .help = "afterwards read both ends again and compare; exit code 4 "
-		  "where they differ",
+	{ .name = "verify", .argument = "[=read|compare]",
+	  .help = "afterwards read both ends again and compare, or have the "
+		  "destination drive compare; exit code 4 where they differ",
 	  .kind = CLI_CHOICE, .choices = verifies, .preset = "read",
 	  .offset = AT(verify) },
 	{ .name = "no-sync",
@@ -335,6 +332,7 @@ static int plan(struct session *s)
 		.engine = (enum copy_engine)o->engine,
 		.is_polled = o->is_polled,
 		.is_handed = o->is_handed,
+		.verify = (enum copy_verify)o->verify,
 		.is_forced = o->is_forced,
 		.is_synced = !o->is_unsynced,
 		.io_timeout_ns = o->io_timeout_ns,
@@ -374,6 +372,9 @@ static int verify(struct session *s)
 		      stderr);
 	rc = copy_job_verify(&s->job);
 	progress_finish(&s->progress);
+	if (*s->job.why_not_compared)
+		cli_error(program.name, "verified by reading instead of "
+			  "comparing: %s", s->job.why_not_compared);
 	if (rc)
 		return blame(s, rc);
 	if (!v->mismatched_bytes)

@@ -303,7 +303,8 @@ static int open_ring(struct copy_job *job)
 	unsigned options = 0;
 	int rc;
 
-	if (job->args.engine == COPY_ENGINE_PASSTHROUGH)
+	if (job->args.engine == COPY_ENGINE_PASSTHROUGH ||
+	    job->args.verify == COPY_VERIFY_COMPARE)
 		options |= RING_COMMANDS;
 	if (job->args.is_polled)
 		options |= RING_POLLED;
@@ -607,6 +608,71 @@ int copy_job_run(struct copy_job *job)
 
 /* --- verify ------------------------------------------------------------- */
 
+static int excuse(struct copy_job *job, const char *why, int error)
+{
+	snprintf(job->why_not_compared, sizeof(job->why_not_compared),
+		 "%s: %s%s%s", job->destination_path, why,
+		 error ? ": " : "", error ? strerror(-error) : "");
+	return 0;
+}
+
+/* The destination as a drive that takes commands; 0 with *drive NULL: no. */
+static int open_drive(struct copy_job *job, struct endpoint **drive)
+{
+	const char *why;
+	int rc;
+
+	rc = endpoint_open(job->destination_path,
+			   ENDPOINT_WRITE | ENDPOINT_PASSTHROUGH, drive);
+	if (rc) {
+		*drive = NULL;
+		why = endpoint_explain(ENDPOINT_PASSTHROUGH, rc);
+		return excuse(job, why ? why : "cannot be opened for commands",
+			      why ? 0 : rc);
+	}
+	if (endpoint_is_same(*drive, job->to))
+		return 0;
+	return reject_swapped(job, job->destination_path);
+}
+
+static int compare_by_drive(struct copy_job *job,
+			    const struct verify_plan *read,
+			    struct endpoint *drive)
+{
+	const struct compare_plan plan = {
+		.read = read,
+		.drive = drive,
+		.pool = job->memory.pool,
+		.is_peer = job->memory.provider,
+	};
+	struct compare_result result;
+	int rc;
+
+	rc = compare_run(&plan, &result);
+	if (!rc && result.why_not)
+		return excuse(job, result.why_not, result.why_error);
+	job->verified = result.verified;
+	job->is_compared = true;
+	return rc;
+}
+
+/* By the drive, where that can be; else by reading, and why. */
+static int prove(struct copy_job *job, const struct verify_plan *read)
+{
+	struct endpoint *drive = NULL;
+	int rc = 0;
+
+	if (job->args.verify == COPY_VERIFY_COMPARE)
+		rc = open_drive(job, &drive);
+	if (!rc && drive)
+		rc = compare_by_drive(job, read, drive);
+	if (!job->verified.is_silent)
+		endpoint_close(drive);
+	if (rc || job->is_compared)
+		return rc;
+	return verify_run(read, &job->verified);
+}
+
 int copy_job_verify(struct copy_job *job)
 {
 	const struct verify_plan plan = {
@@ -626,13 +692,13 @@ int copy_job_verify(struct copy_job *job)
 	};
 	int rc;
 
-	rc = verify_run(&plan, &job->verified);
+	rc = prove(job, &plan);
 	job->is_silent = job->verified.is_silent;
 	job->is_verified = !rc;
 	if (rc == -EINTR)
 		return blame(job, COPY_JOB_INTERRUPTED, rc, "interrupted");
-	if (!rc)
-		return 0;
+	if (!rc || job->trouble)
+		return rc;
 	return blame(job, COPY_JOB_FAILED, rc, "read %s again at %llu",
 		     job->verified.error.side == SIDE_SOURCE ?
 			     job->args.source : job->destination_path,

@@ -6,7 +6,7 @@
  *	copy_job_plan()		who, where, through what; nothing is changed
  *	copy_job_open()		takes the memory and the ends, tries them
  *	copy_job_run()		copies
- *	copy_job_verify()	reads both ends again
+ *	copy_job_verify()	proves it, as args.verify says
  *	copy_job_fini()		in any case
  *
  * After a stage that failed, the next ones are not to be called.
@@ -16,6 +16,7 @@
 
 #include <signal.h>
 
+#include "engine/compare.h"
 #include "engine/copy.h"
 #include "engine/guard.h"
 #include "engine/memory.h"
@@ -25,6 +26,13 @@
 enum copy_engine {
 	COPY_ENGINE_RW = 0,	/* the block layer, or a file system */
 	COPY_ENGINE_PASSTHROUGH, /* NVMe commands of ours */
+};
+
+/* How it is proven afterwards. */
+enum copy_verify {
+	COPY_VERIFY_NONE = 0,
+	COPY_VERIFY_READ,	/* both ends are read again */
+	COPY_VERIFY_COMPARE,	/* the destination drive does it, if it can */
 };
 
 #define COPY_SIZE_REST	UINT64_MAX	/* all from skip_bytes on */
@@ -41,6 +49,7 @@ struct copy_job_args {
 	bool is_peer_required;
 	enum copy_engine engine;
 	bool is_polled, is_handed;	/* RING_POLLED, RING_HANDED */
+	enum copy_verify verify;
 	bool is_forced;
 	bool is_synced;
 	uint64_t io_timeout_ns;		/* 0: never */
@@ -95,6 +104,8 @@ struct copy_job {
 	bool is_run, is_verified;
 	struct copy_result result;
 	struct verify_result verified;
+	bool is_compared;		/* by the drive, and not by reading */
+	char why_not_compared[COPY_JOB_TRIED_SIZE]; /* or empty */
 
 	/* when something went wrong */
 	enum copy_job_trouble trouble;

@@ -211,8 +211,8 @@ int ring_set_namespace(struct ring *ring, unsigned file,
 
 /* --- pushing ------------------------------------------------------------ */
 
-static const uint8_t opcodes[] = {
-	[RING_UNKNOWN] = IORING_OP_NOP,
+/* 0: not for files. */
+static const uint8_t opcodes[RING_ACTIONS] = {
 	[RING_READ] = IORING_OP_READ,
 	[RING_WRITE] = IORING_OP_WRITE,
 	[RING_FSYNC] = IORING_OP_FSYNC,
@@ -246,6 +246,8 @@ static int push(struct ring *ring, const struct ring_op *op)
 {
 	struct io_uring_sqe *sqe;
 
+	if (!opcodes[op->action])
+		return -EINVAL;
 	if (ring->in_flight == ring->depth)
 		return -EBUSY;
 	sqe = io_uring_get_sqe(&ring->uring);
@@ -256,7 +258,7 @@ static int push(struct ring *ring, const struct ring_op *op)
 	return 0;
 }
 
-static const uint8_t nvme_opcodes[] = {
+static const uint8_t nvme_opcodes[RING_ACTIONS] = {
 	[RING_READ] = NVME_READ,
 	[RING_WRITE] = NVME_WRITE,
 	[RING_COMPARE] = NVME_COMPARE,
@@ -270,8 +272,7 @@ static int push_command(struct ring *ring, const struct ring_op *op)
 	struct io_uring_sqe *sqe;
 	int rc;
 
-	if (op->action >= ARRAY_SIZE(nvme_opcodes) ||
-	    !nvme_opcodes[op->action])
+	if (!nvme_opcodes[op->action])
 		return -EINVAL;
 	rc = nvme_make_command(range, nvme_opcodes[op->action],
 			       op->offset_bytes, op->buffer, op->length_bytes,

@@ -63,6 +63,7 @@ enum ring_action {
 	/* Only on namespaces. */
 	RING_COMPARE,	/* the drive compares its blocks with the buffer */
 	RING_COPY,	/* of the ranges in the buffer (nvme.h), to offset */
+	RING_ACTIONS
 };
 
 /* One request. Caller's storage; ring_push() keeps nothing of it. */
@@ -122,8 +123,9 @@ int ring_set_namespace(struct ring *ring, unsigned file,
 		       const struct nvme_range *range);
 
 /*
- * Prepares a request. 0, or -EBUSY while depth requests are in flight; on a
- * namespace also as nvme_make_command().
+ * Prepares a request. 0; -EBUSY while depth requests are in flight; -EINVAL
+ * when the file does not take the action; on a namespace also as
+ * nvme_make_command().
  */
 int ring_push(struct ring *ring, const struct ring_op *op);
 

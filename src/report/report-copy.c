@@ -74,6 +74,11 @@ static void add_numbers(struct json_object *tree, const struct copy_job *job)
 	add_if(tree, "submits", r->submits, job->is_run);
 }
 
+static const char *get_method(const struct copy_job *job)
+{
+	return job->is_compared ? "compare" : "read";
+}
+
 static void add_verify(struct json_object *tree, const struct copy_job *job)
 {
 	const struct verify_result *v = &job->verified;
@@ -84,11 +89,13 @@ static void add_verify(struct json_object *tree, const struct copy_job *job)
 		return;
 	}
 	verify = tree_add_object(tree, "verify");
-	tree_add_text(verify, "method", "read");
+	tree_add_text(verify, "method", get_method(job));
 	tree_add_bool(verify, "ok", !v->mismatched_bytes);
 	tree_add_count(verify, "mismatched_bytes", v->mismatched_bytes);
 	add_if(verify, "first_mismatch_bytes", v->first_mismatch_bytes,
 	       v->mismatched_bytes);
+	tree_add_text(verify, "fallback_reason", *job->why_not_compared ?
+		      job->why_not_compared : NULL);
 }
 
 static void add_error(struct json_object *errors, const struct copy_job *job,
@@ -222,14 +229,16 @@ static void print_guards(FILE *file, const struct copy_job *job)
 static void print_verify(FILE *file, const struct copy_job *job)
 {
 	const struct verify_result *v = &job->verified;
+	const char *how = job->is_compared ? "the drive's comparing" :
+					     "reading";
 
 	if (!job->is_verified)
 		return;
 	if (!v->mismatched_bytes)
-		fputs("  verified by reading: the same\n", file);
+		fprintf(file, "  verified by %s: the same\n", how);
 	else
-		fprintf(file, "  verified by reading: %llu bytes DIFFER, the "
-			"first one %llu after the start\n",
+		fprintf(file, "  verified by %s: %llu bytes DIFFER, the "
+			"first one %llu after the start\n", how,
 			(unsigned long long)v->mismatched_bytes,
 			(unsigned long long)v->first_mismatch_bytes);
 }

@@ -293,6 +293,7 @@ START_TEST(commands_are_for_namespaces_and_large_entries)
 	ck_assert_int_eq(ring_open(4, &ring), 0);
 	ck_assert_int_eq(ring_register_files(ring, &fd, 1), 0);
 	ck_assert_int_eq(ring_set_namespace(ring, 0, &range), -EINVAL);
+	ck_assert_int_eq(ring_push(ring, &op), -EINVAL);
 	ring_close(ring);
 	ck_assert_int_eq(ring_open_with(4, RING_COMMANDS, &ring), 0);
 	ck_assert_int_eq(ring_register_files(ring, &fd, 1), 0);
