@@ -91,6 +91,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/journal.c %D%/engine/journal.h \
 	%D%/engine/ledger.c %D%/engine/ledger.h \
 	%D%/engine/memory.c %D%/engine/memory.h \
+	%D%/engine/offload.c %D%/engine/offload.h \
 	%D%/engine/pace.c %D%/engine/pace.h \
 	%D%/engine/nvme.c %D%/engine/nvme.h \
 	%D%/engine/pattern.c %D%/engine/pattern.h \

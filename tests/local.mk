@@ -91,6 +91,7 @@ UNIT_TESTS = \
 	%D%/unit/test-memory \
 	%D%/unit/test-mount \
 	%D%/unit/test-nvme \
+	%D%/unit/test-offload \
 	%D%/unit/test-output \
 	%D%/unit/test-pace \
 	%D%/unit/test-pattern \
@@ -165,6 +166,7 @@ VM_CASES = \
 	%D%/vm/copy-memory.sh \
 	%D%/vm/copy-multipath.sh \
 	%D%/vm/copy-names.sh \
+	%D%/vm/copy-offload.sh \
 	%D%/vm/copy-passthrough.sh \
 	%D%/vm/copy-reached.sh \
 	%D%/vm/copy-refused.sh \

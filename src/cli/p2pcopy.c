@@ -51,9 +51,13 @@ static const struct cli_choice verifies[] = {
 };
 
 static const struct cli_choice engines[] = {
+	{ "auto", COPY_ENGINE_AUTO,
+	  "offload where it can be, rw everywhere else" },
 	{ "rw", COPY_ENGINE_RW, "reads and writes of the block layer" },
 	{ "passthrough", COPY_ENGINE_PASSTHROUGH,
 	  "NVMe commands past the block layer, between drives" },
+	{ "offload", COPY_ENGINE_OFFLOAD,
+	  "NVMe Copy: the drive by itself, inside one namespace; or else rw" },
 	{ 0 }
 };
 
@@ -98,8 +102,9 @@ static const struct cli_option options[] = {
 
 	{ .help = "By what means" },
 	{ .name = "engine", .argument = "NAME",
-	  .help = "rw [default]: block I/O; passthrough: NVMe commands, "
-		  "between drives and their partitions",
+	  .help = "rw: block I/O; passthrough: NVMe commands; offload: the "
+		  "drive copies by itself, inside one namespace; auto "
+		  "[default]: offload where it can be, else rw",
 	  .kind = CLI_CHOICE, .choices = engines, .offset = AT(engine) },
 	{ .name = "iopoll",
 	  .help = "poll for completions; needs drives with poll queues "
@@ -152,6 +157,7 @@ struct session {
 	struct report report;
 	struct progress progress;
 	const char *told_fallback;	/* the id that was said last */
+	bool is_offload_told;
 };
 
 /* --- signals ------------------------------------------------------------ */
@@ -209,10 +215,21 @@ static void tell_fallback(struct session *s)
 		  why->at ? why->at->address : "", why->advice);
 }
 
+/* A drive that was to copy by itself and does not: as loud as above. */
+static void tell_offload(struct session *s)
+{
+	if (!*s->job.why_not_offloaded || s->is_offload_told)
+		return;
+	s->is_offload_told = true;
+	cli_error(program.name, "reading and writing instead of NVMe Copy: %s",
+		  s->job.why_not_offloaded);
+}
+
 static void tell_plan(struct session *s)
 {
 	const struct copy_job *job = &s->job;
 
+	tell_offload(s);
 	tell_fallback(s);
 	if (job->is_source_changing)
 		cli_notice(&s->common, "%s is mounted and may change while it "
@@ -359,6 +376,7 @@ static int copy(struct session *s)
 		      stderr);
 	rc = copy_job_run(&s->job);
 	progress_finish(&s->progress);
+	tell_offload(s);
 	tell_fallback(s);
 	return rc ? blame(s, rc) : EXIT_DONE;
 }

@@ -213,6 +213,87 @@ static int ask_guards(struct copy_job *job)
 	return blame(job, COPY_JOB_REFUSED, -EPERM, "%s", job->refusal->why);
 }
 
+/* Whoever asks for peer memory wants the data to go through it. */
+static bool is_offload_wanted(const struct copy_job *job)
+{
+	const struct copy_job_args *args = &job->args;
+
+	if (args->engine == COPY_ENGINE_OFFLOAD)
+		return true;
+	return args->engine == COPY_ENGINE_AUTO && !args->is_peer_required &&
+	       (!args->provider || !strcmp(args->provider, "auto")) &&
+	       is_device(job->source) && is_device(job->destination) &&
+	       job->source->disk && job->destination->disk &&
+	       !strcmp(job->source->disk, job->destination->disk);
+}
+
+/* Nobody waited for it unless it was asked for by its name. */
+static void excuse_offload(struct copy_job *job, const char *why, int error)
+{
+	job->is_offloaded = false;
+	if (job->args.engine == COPY_ENGINE_OFFLOAD || job->is_run)
+		snprintf(job->why_not_offloaded,
+			 sizeof(job->why_not_offloaded), "%s%s%s", why,
+			 error ? ": " : "", error ? strerror(-error) : "");
+}
+
+static void close_ends(struct offload_plan *plan)
+{
+	endpoint_close(plan->source);
+	endpoint_close(plan->destination);
+}
+
+/* Both as drives that take commands; 0, or -errno and @plan is empty. */
+static int open_ends(const struct copy_job *job, unsigned mode,
+		     struct offload_plan *plan)
+{
+	int rc;
+
+	*plan = (struct offload_plan){
+		.source_offset_bytes = job->args.skip_bytes,
+		.destination_offset_bytes = job->args.seek_bytes,
+		.size_bytes = job->size_bytes,
+		.ring = job->ring,
+		.is_synced = job->args.is_synced,
+		.io_timeout_ns = job->args.io_timeout_ns,
+		.stop = job->args.stop,
+	};
+	rc = endpoint_open(job->args.source,
+			   ENDPOINT_READ | ENDPOINT_PASSTHROUGH,
+			   &plan->source);
+	if (!rc)
+		rc = endpoint_open(job->destination_path,
+				   mode | ENDPOINT_PASSTHROUGH,
+				   &plan->destination);
+	if (rc)
+		close_ends(plan);
+	return rc;
+}
+
+/* Asks the drive, and changes nothing. */
+static void plan_offload(struct copy_job *job)
+{
+	struct offload_plan plan;
+	const char *why;
+	int rc;
+
+	if (!is_offload_wanted(job))
+		return;
+	rc = open_ends(job, ENDPOINT_READ, &plan);
+	if (rc) {
+		why = endpoint_explain(ENDPOINT_PASSTHROUGH, rc);
+		excuse_offload(job, why ? "one of the ends is no NVMe drive "
+			       "or partition" : "open it for commands",
+			       why ? 0 : rc);
+		return;
+	}
+	why = offload_find_obstacle(&plan);
+	job->is_offloaded = !why;
+	if (why)
+		excuse_offload(job, why, 0);
+	close_ends(&plan);
+}
+
 static int check_required(struct copy_job *job)
 {
 	if (!job->args.is_peer_required || job->memory.provider)
@@ -245,7 +326,7 @@ static int plan_memory(struct copy_job *job)
 		.destination = job->destination,
 	};
 	const struct memory_wish wish = {
-		.provider = job->args.provider,
+		.provider = job->is_offloaded ? "host" : job->args.provider,
 		.block_bytes = job->args.block_bytes,
 		.depth = job->args.depth,
 		.size_bytes = job->size_bytes,
@@ -283,6 +364,8 @@ int copy_job_plan(struct copy_job *job, struct p2pdma_context *context,
 	job->is_source_changing = guard_is_mounted_writable(job->source);
 	/* The memory belongs to the plan, also to one that is refused. */
 	refused = ask_guards(job);
+	if (!refused)
+		plan_offload(job);
 	rc = plan_memory(job);
 	if (refused) {
 		rc = refused;
@@ -304,7 +387,7 @@ static int open_ring(struct copy_job *job)
 	int rc;
 
 	if (job->args.engine == COPY_ENGINE_PASSTHROUGH ||
-	    job->args.verify == COPY_VERIFY_COMPARE)
+	    job->args.verify == COPY_VERIFY_COMPARE || job->is_offloaded)
 		options |= RING_COMMANDS;
 	if (job->args.is_polled)
 		options |= RING_POLLED;
@@ -566,6 +649,38 @@ static void explain_refusal(struct copy_job *job)
 		 strerror(-r->refused_error));
 }
 
+static int run_offload(struct copy_job *job)
+{
+	struct offload_plan plan;
+	int rc = open_ends(job, ENDPOINT_WRITE, &plan);
+
+	if (rc)
+		return rc;
+	plan.tick = tick;
+	plan.tick_data = job;
+	if (endpoint_is_same(plan.source, job->from) &&
+	    endpoint_is_same(plan.destination, job->to))
+		rc = offload_run(&plan, &job->result);
+	else
+		rc = -EAGAIN;
+	if (!job->result.is_silent)
+		close_ends(&plan);
+	return rc;
+}
+
+/* True when it is over, one way or the other; else the ordinary way is next. */
+static bool is_done_by_drive(struct copy_job *job, int *rc)
+{
+	if (!job->is_offloaded)
+		return false;
+	*rc = run_offload(job);
+	job->is_run = true;
+	if (!*rc || job->result.is_interrupted || job->result.is_silent)
+		return true;
+	excuse_offload(job, "the drive refuses to copy", *rc);
+	return false;
+}
+
 int copy_job_run(struct copy_job *job)
 {
 	const struct copy_plan plan = {
@@ -588,7 +703,8 @@ int copy_job_run(struct copy_job *job)
 	};
 	int rc;
 
-	rc = copy_run(&plan, &job->result);
+	if (!is_done_by_drive(job, &rc))
+		rc = copy_run(&plan, &job->result);
 	job->is_run = true;
 	job->is_silent = job->result.is_silent;
 	explain_refusal(job);

@@ -20,12 +20,15 @@
 #include "engine/copy.h"
 #include "engine/guard.h"
 #include "engine/memory.h"
+#include "engine/offload.h"
 #include "engine/verify.h"
 
 /* By what means data moves. */
 enum copy_engine {
-	COPY_ENGINE_RW = 0,	/* the block layer, or a file system */
+	COPY_ENGINE_AUTO = 0,	/* OFFLOAD where it can be, else RW */
+	COPY_ENGINE_RW,		/* the block layer, or a file system */
 	COPY_ENGINE_PASSTHROUGH, /* NVMe commands of ours */
+	COPY_ENGINE_OFFLOAD,	/* the drive, inside one namespace; else RW */
 };
 
 /* How it is proven afterwards. */
@@ -95,6 +98,8 @@ struct copy_job {
 	struct guard_answer guards[GUARDS_MAX];
 	unsigned guard_count;
 	struct memory memory;
+	bool is_offloaded;		/* the drive copies by itself */
+	char why_not_offloaded[COPY_JOB_TRIED_SIZE]; /* or empty */
 
 	/* since copy_job_open() */
 	struct endpoint *from, *to;

@@ -12,7 +12,7 @@
 
 /* Where the buffers lay. NULL: does not apply, or is not known. */
 struct report_memory {
-	const char *kind;		/* "peer", "host" */
+	const char *kind;		/* "peer", "host", "drive" */
 	const char *provider;
 	const char *reach_source;	/* of the target that is read */
 	const char *reach_destination;	/* of the target that is written */

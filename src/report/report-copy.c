@@ -11,19 +11,21 @@
 #include "base/macro.h"
 #include "report/report-bench.h"
 
-/* Without memory of its own yet, a copy that failed early has no kind. */
-static const char *get_kind(const struct copy_job *job)
-{
-	if (!job->memory.block_bytes)
-		return NULL;
-	return job->memory.provider ? "peer" : "host";
-}
-
 /* A copy that changed over in the middle is told as what it ended as. */
 static bool is_peer(const struct copy_job *job)
 {
 	return job->memory.provider &&
 	       !(job->result.refused_by && !job->result.peer_bytes);
+}
+
+/* Without memory of its own yet, a copy that failed early has no kind. */
+static const char *get_kind(const struct copy_job *job)
+{
+	if (!job->memory.block_bytes)
+		return NULL;
+	if (job->is_offloaded)
+		return "drive";
+	return is_peer(job) ? "peer" : "host";
 }
 
 static const char *get_reach(const struct copy_job *job,
@@ -38,7 +40,7 @@ static void add_memory(struct json_object *tree, const struct copy_job *job)
 {
 	const struct memory *m = &job->memory;
 	const struct report_memory memory = {
-		.kind = is_peer(job) ? "peer" : get_kind(job) ? "host" : NULL,
+		.kind = get_kind(job),
 		.provider = is_peer(job) ? m->function->address : NULL,
 		.reach_source = get_reach(job, m->reach_source),
 		.reach_destination = get_reach(job, m->reach_destination),
@@ -138,6 +140,14 @@ static void add_guards(struct json_object *tree, const struct copy_job *job)
 	}
 }
 
+static const char *get_engine(const struct copy_job *job)
+{
+	if (job->is_offloaded)
+		return "offload";
+	return job->args.engine == COPY_ENGINE_PASSTHROUGH ? "passthrough" :
+							     "rw";
+}
+
 static void fill_tree(struct json_object *tree, const struct copy_job *job,
 		      bool is_plan)
 {
@@ -149,6 +159,9 @@ static void fill_tree(struct json_object *tree, const struct copy_job *job,
 	tree_add_text(tree, "destination", job->destination_path);
 	add_if(tree, "size_bytes", job->size_bytes, m->block_bytes);
 	add_memory(tree, job);
+	tree_add_text(tree, "engine", get_engine(job));
+	tree_add_text(tree, "engine_fallback_reason",
+		      *job->why_not_offloaded ? job->why_not_offloaded : NULL);
 	tree_add_known(tree, "bottleneck_bytes_per_sec",
 		       is_peer(job) ? m->bottleneck_bytes_per_sec : 0);
 	tree_add_known(tree, "block_bytes", m->block_bytes);
@@ -196,6 +209,10 @@ static void print_route(FILE *file, const struct copy_job *job)
 	char text[TEXT_SIZE];
 
 	fputs("  through ", file);
+	if (job->is_offloaded) {
+		fputs("the drive itself (NVMe Copy)\n", file);
+		return;
+	}
 	if (is_peer(job))
 		print_provider(file, job);
 	else
