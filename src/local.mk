@@ -14,6 +14,7 @@ noinst_LTLIBRARIES += %D%/libbase.la
 	%D%/base/macro.h \
 	%D%/base/random.c %D%/base/random.h \
 	%D%/base/series.c %D%/base/series.h \
+	%D%/base/spread.c %D%/base/spread.h \
 	%D%/base/zipf.c %D%/base/zipf.h
 %C%_libbase_la_LIBADD = -lm
 
@@ -29,6 +30,7 @@ noinst_LTLIBRARIES += %D%/libcore.la
 	%D%/lib/doctor-kernel.c \
 	%D%/lib/doctor-memory.c \
 	%D%/lib/doctor-paths.c \
+	%D%/lib/dram.c %D%/lib/dram.h \
 	%D%/lib/drive.c %D%/lib/drive.h \
 	%D%/lib/host-bridge.c %D%/lib/host-bridge.h \
 	%D%/lib/layer.c %D%/lib/layer.h \
@@ -73,6 +75,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/bench-verify.c \
 	%D%/engine/checksum.c %D%/engine/checksum.h \
 	%D%/engine/compare.c %D%/engine/compare.h \
+	%D%/engine/bottleneck.c %D%/engine/bottleneck.h \
 	%D%/engine/copy.c %D%/engine/copy.h \
 	%D%/engine/copy-block.c \
 	%D%/engine/copy-flush.c \
@@ -119,8 +122,12 @@ noinst_LTLIBRARIES += %D%/libreport.la
 	%D%/report/picture.c %D%/report/picture.h \
 	%D%/report/progress.c %D%/report/progress.h \
 	%D%/report/report-bench.c %D%/report/report-bench.h \
+	%D%/report/report-bench-compare.c \
+	%D%/report/report-bench-diff.c %D%/report/report-bench-diff.h \
+	%D%/report/report-bench-matrix.c \
 	%D%/report/report-copy.c %D%/report/report-copy.h \
 	%D%/report/report-doctor.c %D%/report/report-doctor.h \
+	%D%/report/report-environment.c %D%/report/report-environment.h \
 	%D%/report/report-function.c %D%/report/report-function.h \
 	%D%/report/report-path.c %D%/report/report-path.h \
 	%D%/report/report-probe.c %D%/report/report-probe.h \
@@ -162,7 +169,10 @@ bin_PROGRAMS += %D%/p2ptopo
 
 bin_PROGRAMS += %D%/p2pbench
 %C%_p2pbench_SOURCES = %D%/cli/p2pbench.c %D%/cli/bench.h \
-	%D%/cli/bench-grid.c %D%/cli/bench-memory.c \
+	%D%/cli/bench-compare.c %D%/cli/bench-diff.c %D%/cli/bench-fio.c \
+	%D%/cli/bench-grid.c \
+	%D%/cli/bench-matrix.c \
+	%D%/cli/bench-measurement.c %D%/cli/bench-memory.c \
 	%D%/cli/bench-options.c %D%/cli/bench-point.c %D%/cli/bench-set.c
 %C%_p2pbench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_p2pbench_LDADD = %D%/libcli.la %D%/libreport.la %D%/libengine.la \

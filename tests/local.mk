@@ -67,6 +67,7 @@ UNIT_TESTS = \
 	%D%/unit/test-arena \
 	%D%/unit/test-bench \
 	%D%/unit/test-block \
+	%D%/unit/test-bottleneck \
 	%D%/unit/test-bytes \
 	%D%/unit/test-cli \
 	%D%/unit/test-checksum \
@@ -79,6 +80,7 @@ UNIT_TESTS = \
 	%D%/unit/test-cpulist \
 	%D%/unit/test-cutter \
 	%D%/unit/test-doctor \
+	%D%/unit/test-dram \
 	%D%/unit/test-endpoint \
 	%D%/unit/test-extents \
 	%D%/unit/test-guard \
@@ -104,6 +106,8 @@ UNIT_TESTS = \
 	%D%/unit/test-provider \
 	%D%/unit/test-random \
 	%D%/unit/test-report-bench \
+	%D%/unit/test-report-bench-diff \
+	%D%/unit/test-report-environment \
 	%D%/unit/test-report-path \
 	%D%/unit/test-report-tree \
 	%D%/unit/test-ring \
@@ -111,6 +115,7 @@ UNIT_TESTS = \
 	%D%/unit/test-series \
 	%D%/unit/test-shape \
 	%D%/unit/test-sigbus \
+	%D%/unit/test-spread \
 	%D%/unit/test-sysfs \
 	%D%/unit/test-target \
 	%D%/unit/test-topology \
@@ -127,6 +132,8 @@ TESTS += $(UNIT_TESTS)
 LDADD = %D%/unit/libunit.la src/libcli.la src/libreport.la \
 	src/libengine.la src/libcore.la $(CHECK_LIBS)
 %C%_unit_test_report_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_unit_test_report_bench_diff_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_unit_test_report_environment_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_path_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_tree_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_writer_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
@@ -157,6 +164,8 @@ check_PROGRAMS += %D%/vm/pattern
 dist_noinst_SCRIPTS += %D%/vm/run %D%/vm/guest-run
 VM_CASES = \
 	%D%/vm/bench.sh \
+	%D%/vm/bench-compare.sh \
+	%D%/vm/bench-gone.sh \
 	%D%/vm/bench-refused.sh \
 	%D%/vm/copy-bridges.sh \
 	%D%/vm/copy-compare.sh \

@@ -50,8 +50,8 @@ static void tell_fallback(const struct memory *m, const struct bench_set *set)
 		  why->at ? why->at->address : "", why->advice);
 }
 
-static int plan(struct memory *m, const struct bench_set *set,
-		const struct bench_point *point, const char *provider)
+int bench_memory_plan(struct memory *memory, const struct bench_set *set,
+		      const struct bench_point *point, const char *provider)
 {
 	unsigned slots = point->depth * point->jobs;
 	const struct memory_wish wish = {
@@ -74,7 +74,7 @@ static int plan(struct memory *m, const struct bench_set *set,
 		if (bench_set_writes(set, i))
 			place.destination = set->facts[i];
 	}
-	return memory_plan(m, &place, &wish);
+	return memory_plan(memory, &place, &wish);
 }
 
 /* By the session's only ring: a new one so soon could lose requests. */
@@ -94,7 +94,7 @@ static int take(struct memory *m, const struct bench_set *set)
 			trial.destination = set->endpoints[i];
 	}
 	if (!s->ring)
-		rc = ring_open(1, &s->ring);
+		rc = ring_open_with(1, bench_get_ring_options(s), &s->ring);
 	if (rc)
 		return rc;
 	rc = memory_take(m, &trial);
@@ -105,31 +105,32 @@ static int take(struct memory *m, const struct bench_set *set)
 /* Only what comes from the slots is worth filling them for. */
 static int fill(const struct memory *m, const struct bench_set *set)
 {
-	int rc;
-
-	if (!bench_set_writes(set, 0))
-		return CLI_GO_ON;
-	rc = bench_fill(m->pool, set->session->options.seed);
-	if (!rc)
-		return CLI_GO_ON;
-	cli_error(BENCH_NAME, "%s: filling the blocks to write: %s",
-		  m->provider ? m->function->address : "host", strerror(-rc));
-	return EXIT_FAILED;
+	return bench_set_writes(set, 0) ?
+		       bench_fill(m->pool, set->session->options.seed) : 0;
 }
 
-/* What was named is used, or nothing is. */
-int bench_memory_take(struct memory *memory, const struct bench_set *set,
-		      const struct bench_point *point, const char *provider)
+int bench_memory_try(struct memory *memory, const struct bench_set *set,
+		     const struct bench_point *point, const char *provider)
 {
 	int rc;
 
-	rc = plan(memory, set, point, provider);
+	rc = bench_memory_plan(memory, set, point, provider);
 	if (!rc)
 		rc = take(memory, set);
+	return rc ? rc : fill(memory, set);
+}
+
+int bench_memory_take(struct memory *memory, const struct bench_set *set,
+		      const struct bench_point *point, const char *provider,
+		      bool is_required)
+{
+	int rc;
+
+	rc = bench_memory_try(memory, set, point, provider);
 	if (rc)
 		return blame_memory(memory, set, point, rc);
-	if (memory->why.id && strcmp(provider, "auto"))
+	if (memory->why.id && (is_required || strcmp(provider, "auto")))
 		return blame_provider(provider, &memory->why);
 	tell_fallback(memory, set);
-	return fill(memory, set);
+	return CLI_GO_ON;
 }

@@ -27,6 +27,12 @@
 static struct cli_choice workloads[16];
 static char workload_names[128];
 
+static const struct cli_choice engines[] = {
+	{ "rw", false, "reads and writes of the block layer" },
+	{ "passthrough", true, "NVMe commands past the block layer" },
+	{ 0 }
+};
+
 /* --- words that become values -------------------------------------------- */
 
 static const struct {
@@ -141,19 +147,48 @@ static int parse_sweep(const char *text, void *value)
 	return rc;
 }
 
-static int parse_theta(const char *text, void *value)
+/* A number with a fraction, in C's locale, and what follows it. */
+static int parse_real(const char *text, double *real, const char **rest)
 {
 	char *end;
-	double theta;
 
 	if (*text < '0' || *text > '9')
 		return -EINVAL;
-	theta = strtod(text, &end);
-	if (*end || !isfinite(theta))
-		return -EINVAL;
+	*real = strtod(text, &end);
+	*rest = end;
+	return isfinite(*real) ? 0 : -ERANGE;
+}
+
+static int parse_theta(const char *text, void *value)
+{
+	const char *rest;
+	double theta;
+	int rc;
+
+	rc = parse_real(text, &theta, &rest);
+	if (rc || *rest)
+		return rc ? rc : -EINVAL;
 	if (theta <= 0 || theta > 100)
 		return -ERANGE;
 	*(double *)value = theta;
+	return 0;
+}
+
+/* "5", "2.5%" */
+static int parse_tolerance(const char *text, void *value)
+{
+	const char *rest;
+	double percent;
+	int rc;
+
+	rc = parse_real(text, &percent, &rest);
+	if (rc)
+		return rc;
+	if (*rest && strcmp(rest, "%"))
+		return -EINVAL;
+	if (percent >= 100)
+		return -ERANGE;
+	*(double *)value = percent / 100;
 	return 0;
 }
 
@@ -217,6 +252,14 @@ static const struct cli_option rows[] = {
 	  .kind = CLI_FLAG, .offset = AT(is_verified) },
 
 	{ .help = "Several results" },
+	{ .name = "compare",
+	  .help = "peer and host memory in turns, in one run: the ratio of "
+		  "their rates, and its spread",
+	  .kind = CLI_FLAG, .offset = AT(is_compare) },
+	{ .name = "matrix",
+	  .help = "every provider, and host memory, with every TARGET, or "
+		  "with every NVMe drive",
+	  .kind = CLI_FLAG, .offset = AT(is_matrix) },
 	{ .name = "sweep", .argument = "AXIS=FROM..TO[,AXIS=...]",
 	  .help = "a result for each point of a grid; axes are block-size, "
 		  "depth and jobs; also AXIS=A:B:C",
@@ -225,12 +268,40 @@ static const struct cli_option rows[] = {
 	  .help = "the same as --sweep=depth=1..DEPTH",
 	  .kind = CLI_FLAG, .offset = AT(is_ramp) },
 
+	{ .help = "Instead of measuring" },
+	{ .name = "fio",
+	  .help = "print a job file with which fio does the same",
+	  .kind = CLI_FLAG, .offset = AT(is_fio) },
+	{ .name = "diff",
+	  .help = "compare two reports, OLD.json and NEW.json; exit code 1 "
+		  "where it got worse",
+	  .kind = CLI_FLAG, .offset = AT(is_diff) },
+	{ .name = "tolerance", .argument = "PERCENT",
+	  .help = "by how much it may get worse [5]",
+	  .kind = CLI_PARSED, .parse = parse_tolerance,
+	  .offset = AT(tolerance) },
+
 	{ .help = "Where the buffers lie" },
 	{ .name = "provider", .letter = 'p', .argument = "auto|host|FUNCTION",
 	  .help = "auto [default]: the best provider that the targets reach, "
 		  "or else host memory and a notice; FUNCTION: this one or "
 		  "exit code 3",
 	  .kind = CLI_TEXT, .offset = AT(provider) },
+
+	{ .help = "How I/O is done" },
+	{ .name = "engine", .argument = "NAME",
+	  .help = "rw [default]: block I/O; passthrough: NVMe commands, of "
+		  "drives and their partitions",
+	  .kind = CLI_CHOICE, .choices = engines,
+	  .offset = AT(is_passthrough) },
+	{ .name = "iopoll",
+	  .help = "poll for completions; needs drives with poll queues "
+		  "(nvme.poll_queues)",
+	  .kind = CLI_FLAG, .offset = AT(is_polled), .aliases = { "hipri" } },
+	{ .name = "sqpoll",
+	  .help = "let a thread of the kernel's take the requests",
+	  .kind = CLI_FLAG, .offset = AT(is_handed),
+	  .aliases = { "sqthread-poll" } },
 
 	{ .help = "Safety" },
 	{ .name = "allow-write",
@@ -253,7 +324,9 @@ static const struct cli_choice formats[] = {
 const struct cli_program bench_program = {
 	.name = BENCH_NAME,
 	.usage = "[OPTION]... TARGET...\n"
-		 "       p2pbench --workload=copy [OPTION]... SOURCE DEST",
+		 "       p2pbench --workload=copy [OPTION]... SOURCE DEST\n"
+		 "       p2pbench --matrix [OPTION]... [TARGET]...\n"
+		 "       p2pbench --diff [OPTION]... OLD.json NEW.json",
 	.summary = "Measure I/O between drives and peer memory, or host "
 		   "memory.",
 	.options = rows,
@@ -297,6 +370,7 @@ void bench_options_init(struct bench_options *options)
 		.jobs = 1,
 		.seed = 1,
 		.read_percent = 70,
+		.tolerance = 0.05,
 		.io_timeout_ns = IO_TIMEOUT_NS,
 	};
 }
@@ -309,6 +383,8 @@ static int check_operands(const struct session *s)
 	bool is_pair = s->workload->targets == 2;
 
 	if (count && (!is_pair || count == 2))
+		return CLI_GO_ON;
+	if (!count && s->options.is_matrix)
 		return CLI_GO_ON;
 	cli_error(BENCH_NAME, "--workload=%s: needs %s, not %zu operand%s "
 		  "(see --help)", s->workload->name,
@@ -345,11 +421,73 @@ static int check_ramp(const struct session *s)
 	return EXIT_USAGE;
 }
 
+static bool has_points(const struct bench_options *o)
+{
+	for (unsigned i = 0; i < AXES; i++)
+		if (o->sweep.counts[i] > 1)
+			return true;
+	return false;
+}
+
+static int check_compare(const struct session *s)
+{
+	const struct bench_options *o = &s->options;
+
+	if (!o->is_compare)
+		return CLI_GO_ON;
+	if (o->is_verified) {
+		cli_error(BENCH_NAME, "--compare: what --verify measures is "
+			  "no speed to compare");
+		return EXIT_USAGE;
+	}
+	if (strcmp(o->provider, "host") && strcmp(o->provider, "none"))
+		return CLI_GO_ON;
+	cli_error(BENCH_NAME, "--compare: --provider=%s is no peer memory",
+		  o->provider);
+	return EXIT_USAGE;
+}
+
+static int check_matrix(const struct session *s)
+{
+	const struct bench_options *o = &s->options;
+	const char *why = NULL;
+
+	if (!o->is_matrix)
+		return CLI_GO_ON;
+	if (s->workload->targets > 1)
+		why = "--workload=copy has two drives";
+	else if (o->is_compare || o->is_ramp || has_points(o))
+		why = "each cell is one point, so it does not go with "
+		      "--compare, --sweep and --ramp";
+	else if (strcmp(o->provider, "auto"))
+		why = "it goes through all providers, so it does not go with "
+		      "--provider";
+	else if (workload_writes(s->workload) && !s->common.operand_count)
+		why = "name the drives that may be overwritten";
+	if (!why)
+		return CLI_GO_ON;
+	cli_error(BENCH_NAME, "--matrix: %s", why);
+	return EXIT_USAGE;
+}
+
+static int check_fio(const struct session *s)
+{
+	const struct bench_options *o = &s->options;
+
+	if (!o->is_fio || (s->workload->targets == 1 && !o->is_matrix &&
+			   !o->is_compare && !o->is_verified))
+		return CLI_GO_ON;
+	cli_error(BENCH_NAME, "--fio: fio has no job for --workload=copy, "
+		  "--compare, --matrix and --verify");
+	return EXIT_USAGE;
+}
+
 static int check_permission(const struct session *s)
 {
 	const struct cli_common *common = &s->common;
 
-	if (!workload_writes(s->workload) || s->options.is_writing_allowed)
+	if (!workload_writes(s->workload) || s->options.is_writing_allowed ||
+	    s->options.is_fio)
 		return CLI_GO_ON;
 	cli_error(BENCH_NAME, "--workload=%s: would overwrite %s (if that is "
 		  "what you want: --allow-write)", s->workload->name,
@@ -392,14 +530,6 @@ static int parse_cpus(struct session *s)
 	return CLI_GO_ON;
 }
 
-static bool has_points(const struct bench_options *o)
-{
-	for (unsigned i = 0; i < AXES; i++)
-		if (o->sweep.counts[i] > 1)
-			return true;
-	return false;
-}
-
 static void set_defaults(struct session *s)
 {
 	struct bench_options *o = &s->options;
@@ -407,21 +537,34 @@ static void set_defaults(struct session *s)
 	if (o->is_ramp)
 		(void)add_range(&o->sweep, AXIS_DEPTH, 1,
 				o->depth ? o->depth : 128);
+	s->is_brief = o->is_matrix || has_points(o);
 	if (!o->block_bytes)
 		o->block_bytes = s->workload->is_random ? BLOCK_RANDOM :
 							  BLOCK_FORWARD;
 	if (!o->time_ns && !o->size_bytes)
-		o->time_ns = has_points(o) ? TIME_POINT_NS : TIME_NS;
+		o->time_ns = s->is_brief ? TIME_POINT_NS : TIME_NS;
+}
+
+static int check_diff(const struct session *s)
+{
+	if (s->common.operand_count == 2)
+		return CLI_GO_ON;
+	cli_error(BENCH_NAME, "--diff: needs OLD.json and NEW.json (see "
+		  "--help)");
+	return EXIT_USAGE;
 }
 
 int bench_options_check(struct session *session)
 {
 	static int (*const checks[])(const struct session *session) = {
 		check_operands, check_times, check_random, check_ramp,
+		check_compare, check_matrix, check_fio,
 		check_permission,
 	};
 	int code = CLI_GO_ON;
 
+	if (session->options.is_diff)
+		return check_diff(session);
 	session->workload = workload_get((size_t)session->options.workload);
 	for (size_t i = 0; i < ARRAY_SIZE(checks) && code == CLI_GO_ON; i++)
 		code = checks[i](session);

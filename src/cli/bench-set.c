@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/cpulist.h"
 #include "base/macro.h"
 #include "cli/bench.h"
 #include "engine/guard.h"
@@ -35,16 +36,37 @@ bool bench_set_writes(const struct bench_set *set, unsigned i)
 	return set->workload->directions[i] & P2PDMA_WRITE;
 }
 
+unsigned bench_get_ring_options(const struct session *session)
+{
+	const struct bench_options *o = &session->options;
+
+	return (o->is_passthrough ? RING_COMMANDS : 0) |
+	       (o->is_polled ? RING_POLLED : 0) |
+	       (o->is_handed ? RING_HANDED : 0);
+}
+
+static int blame_open(const char *path, unsigned mode, int rc)
+{
+	const char *why = endpoint_explain(mode, rc);
+
+	if (!why)
+		return bench_fail(path, rc);
+	cli_error(BENCH_NAME, "--engine=passthrough: %s %s", path, why);
+	return EXIT_MACHINE;
+}
+
 static int open_target(struct bench_set *set, unsigned i)
 {
 	struct session *s = set->session;
-	unsigned mode = bench_set_writes(set, i) ? ENDPOINT_WRITE :
-						   ENDPOINT_READ;
+	bool is_written = bench_set_writes(set, i) && !s->options.is_fio;
+	unsigned mode = is_written ? ENDPOINT_WRITE : ENDPOINT_READ;
 	int rc;
 
+	if (s->options.is_passthrough)
+		mode |= ENDPOINT_PASSTHROUGH;
 	rc = endpoint_open(set->paths[i], mode, &set->endpoints[i]);
 	if (rc)
-		return bench_fail(set->paths[i], rc);
+		return blame_open(set->paths[i], mode, rc);
 	if (set->endpoints[i]->direct_fd < 0) {
 		cli_error(BENCH_NAME, "%s: its file system takes no "
 			  "O_DIRECT, so that only the page cache could be "
@@ -54,6 +76,41 @@ static int open_target(struct bench_set *set, unsigned i)
 	rc = p2pdma_target_resolve(s->context, s->topology, set->paths[i],
 				   set->endpoints[i]->fd, &set->facts[i]);
 	return rc ? bench_fail(set->paths[i], rc) : CLI_GO_ON;
+}
+
+/* What has no poll queues would be refused in the middle, or waited for. */
+static int check_polled(const struct bench_set *set, unsigned i)
+{
+	const struct p2pdma_target *target = set->facts[i];
+
+	if (!set->session->options.is_polled ||
+	    target->has_poll_queues == P2PDMA_YES)
+		return CLI_GO_ON;
+	cli_error(BENCH_NAME, "--iopoll: %s has no poll queues (boot with "
+		  "nvme.poll_queues=2)",
+		  target->device ? target->device : target->path);
+	return EXIT_MACHINE;
+}
+
+/* Near the first target; of a drive with several paths, near one of them. */
+static void choose_cpus(struct bench_set *set)
+{
+	struct session *s = set->session;
+	const struct p2pdma_target *target = set->facts[0];
+	const char *list = target->client_count ?
+		target->clients[0]->local_cpus : NULL;
+
+	set->cpus = s->cpus;
+	set->cpu_count = s->cpu_count;
+	if (s->cpu_count || !s->options.cpus)
+		return;
+	if (!list || cpulist_parse(list, &set->near)) {
+		cli_notice(&s->common, "%s: --cpu=auto: the kernel does not "
+			   "tell which processors are near it", target->path);
+		return;
+	}
+	set->cpus = &set->near;
+	set->cpu_count = 1;
 }
 
 /* --- sizes --------------------------------------------------------------- */
@@ -72,14 +129,31 @@ static int check_alignment(const struct bench_set *set, unsigned i,
 	return EXIT_USAGE;
 }
 
+/* The block layer cuts what is too large, and nobody else does. */
+static int check_limit(const struct bench_set *set, unsigned i,
+		       const struct bench_point *point)
+{
+	uint32_t most = set->endpoints[i]->max_io_bytes;
+
+	if (!most || point->block_bytes <= most)
+		return CLI_GO_ON;
+	cli_error(BENCH_NAME, "--block-size=%u: %s takes %u bytes at once, "
+		  "past the block layer", point->block_bytes, set->paths[i],
+		  most);
+	return EXIT_USAGE;
+}
+
 static int check_point(const struct bench_set *set,
 		       const struct bench_point *point)
 {
 	int code = CLI_GO_ON;
 
 	for (unsigned i = 0; i < set->workload->targets && code == CLI_GO_ON;
-	     i++)
+	     i++) {
 		code = check_alignment(set, i, point);
+		if (code == CLI_GO_ON)
+			code = check_limit(set, i, point);
+	}
 	if (code != CLI_GO_ON ||
 	    set->size_bytes / point->block_bytes >= point->jobs)
 		return code;
@@ -140,7 +214,7 @@ static int ask_guards(const struct bench_set *set)
 	const struct guard_answer *refusal;
 	unsigned count;
 
-	if (!bench_set_writes(set, last))
+	if (!bench_set_writes(set, last) || set->session->options.is_fio)
 		return CLI_GO_ON;
 	count = guard_ask_all(&question, answers);
 	refusal = guard_find_refusal(answers, count, true);
@@ -164,8 +238,13 @@ int bench_set_open(struct bench_set *set, struct session *session,
 		set->paths[i] = paths[i];
 		code = open_target(set, i);
 	}
-	if (code == CLI_GO_ON)
+	for (unsigned i = 0; i < set->workload->targets && code == CLI_GO_ON;
+	     i++)
+		code = check_polled(set, i);
+	if (code == CLI_GO_ON) {
+		choose_cpus(set);
 		code = find_size(set);
+	}
 	return code == CLI_GO_ON ? ask_guards(set) : code;
 }
 

@@ -13,6 +13,7 @@
 #include "base/macro.h"
 #include "cli/bench.h"
 #include "cli/output.h"
+#include "report/report-environment.h"
 
 volatile sig_atomic_t bench_caught;
 
@@ -37,6 +38,16 @@ static void log_line(void *data, int priority, const char *line)
 		cli_notice(&s->common, "%s", line);
 }
 
+/* A figure more, where it can be had. */
+static void open_dram(struct session *s)
+{
+	int rc = p2pdma_dram_open(s->context, &s->dram);
+
+	if (rc)
+		s->dram_reason = rc == -EACCES ? "counters-not-permitted" :
+						 "no-memory-counters";
+}
+
 static int look_around(struct session *s)
 {
 	int rc;
@@ -46,13 +57,22 @@ static int look_around(struct session *s)
 		return bench_fail("/", rc);
 	p2pdma_context_set_log(s->context, log_line, s);
 	rc = p2pdma_topology_scan(s->context, &s->topology);
-	return rc ? bench_fail("PCI functions", rc) : CLI_GO_ON;
+	if (rc)
+		return bench_fail("PCI functions", rc);
+	open_dram(s);
+	return CLI_GO_ON;
 }
 
-/* Nothing more makes sense: somebody wants it to end, or a drive is stuck. */
-static bool is_over(const struct session *s)
+bool bench_is_over(const struct session *session)
 {
-	return bench_caught || s->is_stuck;
+	return bench_caught || session->is_stuck;
+}
+
+static int measure_point(struct bench_set *set, const struct bench_point *point)
+{
+	return set->session->options.is_compare ?
+		       bench_compare_run(set, point) :
+		       bench_point_run(set, point);
 }
 
 /* All points of as many operands as the workload has targets. */
@@ -63,10 +83,9 @@ static int measure(struct session *s, char **paths)
 	int code, worst = EXIT_DONE;
 
 	code = bench_set_open(&set, s, paths);
-	for (unsigned i = 0; code == CLI_GO_ON && !is_over(s) &&
+	for (unsigned i = 0; code == CLI_GO_ON && !bench_is_over(s) &&
 			     bench_grid_get(s, i, &point); i++) {
-		worst = exit_worst(worst, bench_point_run(&set, &point,
-							  s->options.provider));
+		worst = exit_worst(worst, measure_point(&set, &point));
 		s->point++;
 	}
 	bench_set_close(&set);
@@ -83,23 +102,32 @@ static void count_points(struct session *s)
 	s->points *= (unsigned)(s->common.operand_count /
 				s->workload->targets);
 	if (o->time_ns)
-		s->point_ns = o->warmup_ns + o->time_ns;
+		s->point_ns = (o->warmup_ns + o->time_ns) *
+			      (o->is_compare ? 2 : 1);
+}
+
+static int measure_sets(struct session *s)
+{
+	size_t step = s->workload->targets;
+	int code = EXIT_DONE;
+
+	for (size_t i = 0; i < s->common.operand_count && !bench_is_over(s);
+	     i += step)
+		code = exit_worst(code,
+				  measure(s, s->common.operands + i));
+	return code;
 }
 
 static int measure_all(struct session *s)
 {
-	size_t step = s->workload->targets;
-	int code = EXIT_DONE;
+	int code;
 
 	catch_signals();
 	count_points(s);
 	progress_init(&s->progress, s->common.is_quiet ?
 			      PROGRESS_NEVER :
 			      (enum progress_mode)s->common.progress, stderr);
-	for (size_t i = 0; i < s->common.operand_count && !is_over(s);
-	     i += step)
-		code = exit_worst(code,
-				  measure(s, s->common.operands + i));
+	code = s->options.is_matrix ? bench_matrix_run(s) : measure_sets(s);
 	progress_finish(&s->progress);
 	if (bench_caught)
 		code = exit_worst(code, 128 + bench_caught);
@@ -110,6 +138,7 @@ static int measure_all(struct session *s)
 static void session_fini(struct session *s)
 {
 	bench_close(s->bench);
+	p2pdma_dram_close(s->dram);
 	if (!s->is_stuck) {
 		ring_close(s->ring);
 		p2pdma_topology_destroy(s->topology);
@@ -122,10 +151,47 @@ static void session_fini(struct session *s)
 /* A report without results says nothing that stderr has not said. */
 static int write_report(struct session *s, struct output *output)
 {
-	if (!json_object_object_get(s->report.tree, "results"))
+	static const char *const parts[] = { "results", "matrix", "diff" };
+	bool is_empty = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (json_object_object_get(s->report.tree, parts[i]))
+			is_empty = false;
+	if (is_empty)
 		return EXIT_DONE;
-	report_finish_bench(&s->report);
+	if (!s->options.is_diff)
+		report_finish_bench(&s->report, s->is_brief);
 	return output_report_to(&s->common, &s->report, output);
+}
+
+static int print_fio(struct session *s, struct output *output)
+{
+	int code = bench_fio_run(s, output->file), rc;
+
+	if (code != EXIT_DONE)
+		return code;
+	rc = output_commit(output);
+	return rc ? bench_fail(s->common.output ? s->common.output :
+						  "standard output", rc) :
+		    EXIT_DONE;
+}
+
+static int run(struct session *s, struct output *output)
+{
+	int code;
+
+	if (s->options.is_diff) {
+		code = bench_diff_run(s);
+		return exit_worst(code, write_report(s, output));
+	}
+	code = look_around(s);
+	if (code != CLI_GO_ON)
+		return code;
+	if (s->options.is_fio)
+		return print_fio(s, output);
+	report_add_environment(&s->report, s->topology);
+	code = measure_all(s);
+	return exit_worst(code, write_report(s, output));
 }
 
 int main(int argc, char **argv)
@@ -136,6 +202,7 @@ int main(int argc, char **argv)
 
 	output_hold_standard();
 	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C");
 	bench_options_init(&s.options);
 	code = cli_parse(&bench_program, argc, argv, &s.common, &s.options);
 	if (code == CLI_GO_ON)
@@ -146,10 +213,7 @@ int main(int argc, char **argv)
 	if (rc)
 		return bench_fail(s.common.output, rc);
 	report_init(&s.report, BENCH_NAME);
-	code = look_around(&s);
-	if (code == CLI_GO_ON)
-		code = measure_all(&s);
-	code = exit_worst(code, write_report(&s, &output));
+	code = run(&s, &output);
 	output_discard(&output);
 	session_fini(&s);
 	return code;

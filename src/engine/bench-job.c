@@ -18,21 +18,19 @@
 
 /* --- before the clock starts --------------------------------------------- */
 
-/* See bench.h: what it saves and what it costs. */
-static unsigned batch_of(const struct job *job)
+/* What it saves and what it costs is in bench.h. */
+unsigned bench_get_batch(unsigned depth, bool has_rate)
 {
-	if (job->depth < 8 || job->args->rate_iops)
-		return 1;
-	return MIN(job->depth / 4, BATCH_MAX);
+	return depth < 8 || has_rate ? 1 : MIN(depth / 4, BATCH_MAX);
 }
 
-int bench_job_open(struct job *job, unsigned depth_most)
+int bench_job_open(struct job *job, unsigned depth_most, unsigned options)
 {
 	job->lanes = calloc(depth_most, sizeof(*job->lanes));
 	job->parked = calloc(depth_most, sizeof(struct lane *));
 	if (!job->lanes || !job->parked)
 		return -ENOMEM;
-	return ring_open(depth_most, &job->ring);
+	return ring_open_with(depth_most, options, &job->ring);
 }
 
 void bench_job_close(struct job *job)
@@ -46,7 +44,7 @@ void bench_job_close(struct job *job)
 
 static int register_targets(struct job *job)
 {
-	int fds[WORKLOAD_TARGETS];
+	int fds[WORKLOAD_TARGETS], rc;
 
 	job->is_judged = false;
 	for (unsigned i = 0; i < job->workload->targets; i++) {
@@ -56,7 +54,10 @@ static int register_targets(struct job *job)
 		fds[i] = target->direct_fd >= 0 ? target->direct_fd :
 						  target->fd;
 	}
-	return ring_register_files(job->ring, fds, job->workload->targets);
+	rc = ring_register_files(job->ring, fds, job->workload->targets);
+	for (unsigned i = 0; i < job->workload->targets && !rc; i++)
+		rc = endpoint_register(job->args->targets[i], job->ring, i);
+	return rc;
 }
 
 static int take_slots(struct job *job)
@@ -139,7 +140,7 @@ int bench_job_prepare(struct job *job, const struct bench_args *args)
 	job->left = limit_of(job);
 	job->depth = (unsigned)MIN(args->depth, args->ledger ?
 			job->state.share : job->left);
-	job->least = batch_of(job);
+	job->least = bench_get_batch(job->depth, args->rate_iops);
 	rc = take_slots(job);
 	rc = rc ? rc : take_scratch(job);
 	rc = rc ? rc : settle_down(job);

@@ -56,7 +56,7 @@ struct job {
  * Rings belong to their thread, so all four are called in the job's own.
  * bench_job_open(): index and abort are set, the rest is 0.
  */
-int bench_job_open(struct job *job, unsigned depth_most);
+int bench_job_open(struct job *job, unsigned depth_most, unsigned options);
 
 /* What can fail before the clock starts. */
 int bench_job_prepare(struct job *job, const struct bench_args *args);

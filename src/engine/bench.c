@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/macro.h"
@@ -35,6 +36,7 @@ enum order {
 
 struct bench {
 	unsigned jobs, depth;	/* the most of any run */
+	unsigned options;	/* of the rings */
 	unsigned started;	/* threads to be joined */
 	enum order order;
 	const struct bench_args *args;
@@ -59,7 +61,8 @@ static int obey(struct worker *worker)
 
 	switch (bench->order) {
 	case ORDER_OPEN:
-		return bench_job_open(&worker->job, bench->depth);
+		return bench_job_open(&worker->job, bench->depth,
+				      bench->options);
 	case ORDER_PREPARE:
 		return bench_job_prepare(&worker->job, bench->args);
 	case ORDER_RUN:
@@ -162,7 +165,8 @@ static int start_threads(struct bench *bench)
 	return rc;
 }
 
-int bench_open(unsigned jobs, unsigned depth, struct bench **bench)
+int bench_open(unsigned jobs, unsigned depth, unsigned options,
+	       struct bench **bench)
 {
 	struct bench *b;
 	int rc;
@@ -172,6 +176,7 @@ int bench_open(unsigned jobs, unsigned depth, struct bench **bench)
 		return -ENOMEM;
 	b->jobs = jobs;
 	b->depth = depth;
+	b->options = options;
 	sem_init(&b->done, 0, 0);
 	rc = start_threads(b);
 	if (!rc)
@@ -234,9 +239,19 @@ static void add(struct bench_result *sum, const struct bench_result *part)
 
 void bench_append(struct bench_result *sum, const struct bench_result *part)
 {
+	/* How evenly two runs went tells nothing of both. */
+	if (sum->duration_ns)
+		sum->series.used = 0;
+	else
+		sum->series = part->series;
 	add(sum, part);
 	sum->bytes += part->bytes;
 	sum->duration_ns += part->duration_ns;
+}
+
+uint64_t bench_result_rate(const struct bench_result *result)
+{
+	return bytes_rate(result->bytes, result->duration_ns);
 }
 
 static void sum_up(const struct bench *bench, struct bench_result *result)

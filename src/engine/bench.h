@@ -111,10 +111,12 @@ struct bench;
 /*
  * bench_open() - start the threads and open their rings
  * @jobs, @depth: the most that any run will have
+ * @options:	of the rings, enum ring_option
  *
  * Return: 0, -ENOMEM, -EAGAIN no thread to be had, -errno of ring_open().
  */
-int bench_open(unsigned jobs, unsigned depth, struct bench **bench);
+int bench_open(unsigned jobs, unsigned depth, unsigned options,
+	       struct bench **bench);
 
 /*
  * bench_run() - run the workload and say how it went
@@ -131,12 +133,18 @@ int bench_open(unsigned jobs, unsigned depth, struct bench **bench);
 int bench_run(struct bench *bench, const struct bench_args *args,
 	      struct bench_result *result);
 
+/* How many completions a call into the kernel waits for; see above. */
+unsigned bench_get_batch(unsigned depth, bool has_rate);
+
 /* What is stuck stays, until the program ends. NULL is fine. */
 void bench_close(struct bench *bench);
 
 /* One run after the other is as one long run. @sum begins as bench_empty(). */
 void bench_empty(struct bench_result *sum);
 void bench_append(struct bench_result *sum, const struct bench_result *part);
+
+/* Bytes a second; 0 when nothing was moved. */
+uint64_t bench_result_rate(const struct bench_result *result);
 
 /*
  * bench_fill() - give every slot of @pool bytes that no drive compresses,

@@ -50,6 +50,8 @@ static void read_cpu(const struct p2pdma_context *context,
 		machine->cpu_vendor = arena_strdup(arena, value);
 	if (find_field(text, "cpu family", value, sizeof(value)))
 		machine->cpu_family = (unsigned)strtoul(value, NULL, 10);
+	if (find_field(text, "model name", value, sizeof(value)))
+		machine->cpu_model = arena_strdup(arena, value);
 }
 
 static const char *keep_text(const struct p2pdma_context *context,
@@ -61,6 +63,76 @@ static const char *keep_text(const struct p2pdma_context *context,
 	if (sysfs_read_text(context, dir, name, &text))
 		return NULL;
 	return arena_strdup(arena, text);
+}
+
+/* --- how it is set up ---------------------------------------------------- */
+
+#define POLICIES	"sys/devices/system/cpu/cpufreq"
+
+static void read_governor(const struct p2pdma_context *context,
+			  struct arena *arena, struct p2pdma_machine *machine)
+{
+	_cleanup_names_ struct sysfs_names policies = { 0 };
+
+	if (sysfs_list(context, POLICIES, ".", &policies))
+		return;
+	for (size_t i = 0; i < policies.count; i++) {
+		const char *governor;
+		char dir[128];
+
+		snprintf(dir, sizeof(dir), POLICIES "/%.64s",
+			 policies.names[i]);
+		governor = keep_text(context, arena, dir, "scaling_governor");
+		if (!machine->governor)
+			machine->governor = governor;
+		else if (governor && strcmp(governor, machine->governor))
+			machine->governor = "mixed";
+	}
+}
+
+static const struct {
+	const char *name, *dir;
+} modules[] = {
+	{ "nvme", "sys/module/nvme/parameters" },
+	{ "nvme_core", "sys/module/nvme_core/parameters" },
+};
+
+/* How many are in @setting now: what cannot be read is passed over. */
+static size_t keep_parameter(const struct p2pdma_context *context,
+			     struct arena *arena, size_t module,
+			     const char *name, struct p2pdma_setting *setting)
+{
+	const char *value = keep_text(context, arena, modules[module].dir,
+				      name);
+	char text[128];
+
+	if (!value)
+		return 0;
+	snprintf(text, sizeof(text), "%s.%s", modules[module].name, name);
+	*setting = (struct p2pdma_setting){ arena_strdup(arena, text), value };
+	return 1;
+}
+
+static void read_parameters(const struct p2pdma_context *context,
+			    struct arena *arena,
+			    struct p2pdma_machine *machine)
+{
+	struct sysfs_names names[ARRAY_SIZE(modules)] = { 0 };
+	struct p2pdma_setting *settings;
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
+		if (!sysfs_list(context, modules[i].dir, ".", &names[i]))
+			count += names[i].count;
+	settings = arena_alloc(arena, (count + 1) * sizeof(*settings));
+	machine->parameters = settings;
+	for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
+		for (size_t j = 0; settings && j < names[i].count; j++)
+			machine->parameter_count += keep_parameter(
+				context, arena, i, names[i].names[j],
+				&settings[machine->parameter_count]);
+		sysfs_names_fini(&names[i]);
+	}
 }
 
 static enum p2pdma_answer answer(int yes)
@@ -92,6 +164,8 @@ void machine_read(const struct p2pdma_context *context, struct arena *arena,
 		keep_text(context, arena, "proc/sys/kernel", "osrelease");
 	machine->command_line = keep_text(context, arena, "proc", "cmdline");
 	read_cpu(context, arena, machine);
+	read_governor(context, arena, machine);
+	read_parameters(context, arena, machine);
 	if (machine->kernel_release)
 		machine->kernel_version =
 			machine_parse_release(machine->kernel_release);

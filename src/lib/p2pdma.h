@@ -142,6 +142,7 @@ struct p2pdma_function {
 	bool is_config_readable;	/**< beyond the first 64 bytes */
 	unsigned max_payload_bytes;	/**< of a packet, as set; 0 unknown */
 	unsigned max_read_request_bytes; /**< as set; 0 unknown */
+	const char *local_cpus;		/**< "0-7,16-23"; NULL unknown */
 };
 
 /** An NVMe namespace with a block device. */
@@ -164,6 +165,11 @@ struct p2pdma_drive {
 	size_t namespace_count;
 };
 
+/** How something is set: "nvme.poll_queues", "0". */
+struct p2pdma_setting {
+	const char *name, *value;
+};
+
 /** Facts about the whole machine. */
 struct p2pdma_machine {
 	const char *kernel_release;	/**< "7.2.12-…"; NULL unknown */
@@ -174,6 +180,11 @@ struct p2pdma_machine {
 	enum p2pdma_answer has_p2pdma;	/**< CONFIG_PCI_P2PDMA; YES where a
 					     provider shows it, else from
 					     /boot/config-* or kallsyms */
+	const char *cpu_model;		/**< "AMD EPYC 9654"; NULL unknown */
+	const char *governor;		/**< of the processors' frequency;
+					     "mixed"; NULL unknown or none */
+	const struct p2pdma_setting *parameters; /**< of the NVMe drivers */
+	size_t parameter_count;
 };
 
 struct p2pdma_topology;
@@ -617,6 +628,31 @@ int p2pdma_users_scan(struct p2pdma_context *context,
 		      const struct p2pdma_topology *topology,
 		      struct p2pdma_users **users);
 void p2pdma_users_destroy(struct p2pdma_users *users);
+
+/* -------------------------------------------------------------------------
+ * DRAM: what the host's memory has to do with it
+ */
+
+struct p2pdma_dram;
+
+/**
+ * p2pdma_dram_open() - count the traffic of the memory controllers
+ *
+ * Of all of them, whoever causes it, by their own counters ("uncore_imc" of
+ * Intel's processors, as far as the kernel tells what a count stands for).
+ *
+ * Return: 0, -EOPNOTSUPP when the context is not live, -ENODEV the machine
+ * has no such counters or they are not known, -EACCES (CAP_PERFMON, or
+ * kernel.perf_event_paranoid=0), -ENOMEM, other errno of perf_event_open(2).
+ */
+int p2pdma_dram_open(struct p2pdma_context *context,
+		     struct p2pdma_dram **dram);
+
+/** Bytes read and written since it was opened. 0 or -EIO. */
+int p2pdma_dram_read(const struct p2pdma_dram *dram, uint64_t *bytes);
+
+/** NULL is fine. */
+void p2pdma_dram_close(struct p2pdma_dram *dram);
 
 /* -------------------------------------------------------------------------
  * Doctor: what peer traffic needs, and what of it is there

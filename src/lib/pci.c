@@ -420,6 +420,7 @@ static void read_numbers(struct reading *r)
 	r->f->class_code = (uint32_t)read_hex(r, "class");
 	r->f->numa_node = -1;
 	sysfs_read_int(r->context, r->dir, "numa_node", &r->f->numa_node);
+	r->f->local_cpus = keep_text(r, "local_cpulist");
 	sysfs_read_u64(r->context, r->dir, "dma_mask_bits", &bits);
 	r->f->dma_mask_bits = (unsigned)bits;
 }

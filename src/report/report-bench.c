@@ -41,6 +41,8 @@ static const struct column csv_columns[] = {
 	{ NULL, "cpu.per_gib_ns", FORM_DURATION },
 	{ NULL, "submits", FORM_INT },
 	{ NULL, "dram_bytes", FORM_BYTES },
+	{ NULL, "path.predicted_bytes_per_sec", FORM_RATE },
+	{ NULL, "path.measured_ratio", FORM_REAL },
 	{ NULL, "noise.stddev_ratio", FORM_REAL },
 	{ NULL, "end", FORM_TEXT },
 	{ NULL, "verify.checked_blocks", FORM_INT },
@@ -242,6 +244,27 @@ static void add_verification(struct json_object *object,
 		tree_add_null(verify, "first");
 }
 
+/* Above 1 there is more than one way, or a cache. */
+static double path_ratio(const struct report_bench *b)
+{
+	return (double)bench_result_rate(b->result) /
+	       (double)b->bottleneck.bytes_per_sec;
+}
+
+static void add_path(struct json_object *object, const struct report_bench *b)
+{
+	struct json_object *path = tree_add_object(object, "path");
+	const struct p2pdma_function *at = b->bottleneck.at;
+
+	tree_add_known(path, "predicted_bytes_per_sec",
+		       b->bottleneck.bytes_per_sec);
+	tree_add_text(path, "bottleneck_at", at ? at->address : NULL);
+	if (b->bottleneck.bytes_per_sec && b->result->bytes)
+		tree_add_real(path, "measured_ratio", path_ratio(b));
+	else
+		tree_add_null(path, "measured_ratio");
+}
+
 static const char *const ends[] = {
 	[BENCH_COMPLETE] = "complete",
 	[BENCH_STOPPED] = "stopped",
@@ -291,7 +314,9 @@ static void add_result(struct json_object *object,
 	add_latency(object, &r->latency);
 	add_cpu(object, r);
 	tree_add_count(object, "submits", r->submits);
-	tree_add_null(object, "dram_bytes");
+	add_measured(object, "dram_bytes", b->dram_bytes, !b->dram_reason);
+	tree_add_text(object, "dram_reason", b->dram_reason);
+	add_path(object, b);
 	add_noise(object, r);
 	tree_add_text(object, "end", ends[r->end]);
 	add_verification(object, b);
@@ -356,6 +381,18 @@ static void print_speed(FILE *file, const struct bench_result *r)
 			  sizeof(rate));
 	fprintf(file, "  IOPS=%.0f, BW=%s, %s in %s\n", iops(r), rate,
 		amount(r->bytes, bytes), duration(r->duration_ns, time));
+}
+
+static void print_path(FILE *file, const struct report_bench *b)
+{
+	char rate[TEXT_SIZE];
+
+	if (!b->bottleneck.bytes_per_sec || !b->bottleneck.at)
+		return;
+	bytes_format_rate(b->bottleneck.bytes_per_sec, rate, sizeof(rate));
+	fprintf(file, "  path: %.1f %% of the %s that the link above %s "
+		"takes\n",
+		100 * path_ratio(b), rate, b->bottleneck.at->address);
 }
 
 static void print_latency(FILE *file, const struct histogram *h)
@@ -434,6 +471,19 @@ static void print_cpu(FILE *file, const struct bench_result *r)
 			(double)r->submits / (double)r->ios);
 }
 
+static void print_dram(FILE *file, const struct report_bench *b)
+{
+	char text[TEXT_SIZE];
+
+	if (b->dram_reason)
+		return;
+	fprintf(file, "\n  DRAM: %s read and written",
+		amount(b->dram_bytes, text));
+	if (b->result->bytes)
+		fprintf(file, ", %.2f of what was moved",
+			(double)b->dram_bytes / (double)b->result->bytes);
+}
+
 static void print_errors(FILE *file, const struct report_bench *b)
 {
 	const struct bench_error *error = &b->result->first_error;
@@ -456,11 +506,13 @@ static void add_text(struct report *report, const struct report_bench *b)
 	print_what(file, b);
 	print_memory(file, &b->memory);
 	print_speed(file, b->result);
+	print_path(file, b);
 	if (b->result->ios) {
 		print_latency(file, &b->result->latency);
 		print_unsupported(file, &b->result->latency);
 	}
 	print_cpu(file, b->result);
+	print_dram(file, b);
 	print_errors(file, b);
 	print_verification(file, b);
 	fclose(file);
@@ -477,14 +529,60 @@ static struct json_object *results_of(struct report *report)
 	return tree_add_array(report->tree, "results");
 }
 
-void report_add_bench(struct report *report, const struct report_bench *bench)
+void report_add_bench(struct report *report, const struct report_bench *bench,
+		      bool is_brief)
 {
 	add_result(tree_append_object(results_of(report)), bench);
-	add_text(report, bench);
+	if (!is_brief)
+		add_text(report, bench);
 }
 
-void report_finish_bench(struct report *report)
+/* A line each, of those figures that people look at first. */
+static const struct column brief_columns[] = {
+	{ "Target", "target", FORM_TEXT },
+	{ "Memory", "memory.kind", FORM_TEXT },
+	{ "Provider", "memory.provider", FORM_TEXT, .is_optional = true },
+	{ "Block", "block_bytes", FORM_BYTES },
+	{ "Depth", "depth", FORM_INT },
+	{ "Jobs", "jobs", FORM_INT },
+	{ "IOPS", "iops", FORM_REAL },
+	{ "Rate", "rate_bytes_per_sec", FORM_RATE },
+	{ "p50", "latency.p50_ns", FORM_DURATION },
+	{ "p99", "latency.p99_ns", FORM_DURATION },
+	{ "p99.9", "latency.p999_ns", FORM_DURATION },
+	{ "CPU/GiB", "cpu.per_gib_ns", FORM_DURATION },
+	{ "Of path", "path.measured_ratio", FORM_PERCENT,
+	  .is_optional = true },
+	{ "Errors", "errors", FORM_INT },
+};
+
+static const struct column compare_columns[] = {
+	{ "Target", "target", FORM_TEXT },
+	{ "Block", "block_bytes", FORM_BYTES },
+	{ "Depth", "depth", FORM_INT },
+	{ "Jobs", "jobs", FORM_INT },
+	{ "Peer/host", "rate_ratio.median", FORM_RATIO },
+	{ "Least", "rate_ratio.min", FORM_RATIO },
+	{ "Most", "rate_ratio.max", FORM_RATIO },
+	{ "Rounds", "rounds", FORM_INT },
+	{ "p50", "p50_ratio", FORM_RATIO },
+	{ "p99", "p99_ratio", FORM_RATIO },
+	{ "CPU/GiB", "cpu_per_gib_ratio", FORM_RATIO },
+};
+
+void report_finish_bench(struct report *report, bool is_brief)
 {
+	struct json_object *compares =
+		json_object_object_get(report->tree, "compares");
+
+	if (is_brief)
+		report_add_table(report, NULL, results_of(report),
+				 brief_columns, ARRAY_SIZE(brief_columns),
+				 false);
+	if (is_brief && compares)
+		report_add_table(report, "Peer over host", compares,
+				 compare_columns, ARRAY_SIZE(compare_columns),
+				 false);
 	report_add_table(report, NULL, results_of(report), csv_columns,
 			 ARRAY_SIZE(csv_columns), true);
 }

@@ -202,6 +202,9 @@ static void format_value(enum form form, struct json_object *value, char *text,
 	case FORM_REAL:
 		snprintf(text, size, "%.2f", json_object_get_double(value));
 		break;
+	case FORM_RATIO:
+		snprintf(text, size, "%.3f", json_object_get_double(value));
+		break;
 	case FORM_PERCENT:
 		snprintf(text, size, "%.1f %%",
 			 json_object_get_double(value) * 100);

@@ -44,6 +44,7 @@ enum form {
 	FORM_TEXT,	/* as it is */
 	FORM_INT,	/* 42 */
 	FORM_REAL,	/* 0.97 */
+	FORM_RATIO,	/* 0.973 */
 	FORM_PERCENT,	/* 97.0 %, from a ratio */
 	FORM_BYTES,	/* 64 KiB */
 	FORM_RATE,	/* 6.21 GiB/s (6.67 GB/s) */

@@ -153,6 +153,41 @@ is "20 I/Os are too few for most percentiles" \
 	"$(value '.latency.too_few_for | join(" ")')" \
 	"p50_ns p90_ns p99_ns p999_ns p9999_ns"
 
+# --- instead of measuring -----------------------------------------------------------
+exits 0 "fio gets a job" p2pbench --fio -p host -w mixed --mix=60 -d 16 -j 2 \
+	-t 1s --warmup=500ms --rate-iops=100 --zipf=1.1 --seed=7 "$work/file"
+is "which writes nothing and asks no permission for that" \
+	"$(grep -c . "$work/stderr")" 0
+for line in rw=randrw bs=4096 iodepth=16 numjobs=2 runtime=1000000us \
+	ramp_time=500000us rate_iops=50 rwmixread=60 randseed=7 \
+	random_distribution=zipf:1.1 direct=1 ioengine=io_uring; do
+	like "it has $line" "$(cat "$work/stdout")" "^$line\$"
+done
+exits 0 "a sweep is one job after the other" \
+	p2pbench --fio -p host --sweep=depth=1..4 "$work/file"
+is "each after the one before" "$(grep -c '^stonewall' "$work/stdout")" 2
+if command -v fio >/dev/null; then
+	cp "$work/stdout" "$work/job"
+	ok "fio takes it" fio --parse-only "$work/job"
+else
+	skip "there is no fio" "fio takes it"
+fi
+exits 2 "fio does not copy" \
+	p2pbench --fio -w copy --allow-write "$work/file" "$work/copy"
+exits 2 "a diff needs two reports" p2pbench --diff "$work/file"
+exits 2 "a tolerance is a percentage" p2pbench --diff --tolerance=100 x y
+exits 1 "what is no report has no difference" \
+	p2pbench --diff "$work/file" "$work/file"
+exits 3 "without peer memory there is nothing to compare" \
+	p2pbench --compare -b 4K -n 64K "$work/file"
+exits 2 "nor with host memory" p2pbench --compare -p host "$work/file"
+exits 0 "a matrix has host memory in any case" \
+	p2pbench -J --matrix -n 64K -b 4K "$work/file"
+is "in a cell" "$(jq -r '.matrix.cells[0] | "\(.provider) \(.target == "'"$work/file"'"
+	) \(.rate_bytes_per_sec > 0)"' "$work/stdout")" "host true true"
+exits 2 "a matrix does not go with a provider" \
+	p2pbench --matrix -p host "$work/file"
+
 # --- writing ------------------------------------------------------------------
 before=$(sha256sum <"$work/file")
 exits 5 "writing is refused unless it is allowed" \

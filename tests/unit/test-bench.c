@@ -62,7 +62,7 @@ static int run(const struct bench_args *args)
 	struct bench *bench;
 	int rc;
 
-	ck_assert_int_eq(bench_open(args->jobs, args->depth, &bench), 0);
+	ck_assert_int_eq(bench_open(args->jobs, args->depth, 0, &bench), 0);
 	rc = bench_run(bench, args, &result);
 	bench_close(bench);
 	return rc;
@@ -325,7 +325,7 @@ START_TEST(runs_that_follow_each_other_use_the_same_rings)
 	struct bench *bench;
 
 	bench_empty(sum);
-	ck_assert_int_eq(bench_open(2, 4, &bench), 0);
+	ck_assert_int_eq(bench_open(2, 4, 0, &bench), 0);
 	args.jobs = 2;
 	for (unsigned depth = 4; depth; depth /= 2) {
 		args.depth = depth;

@@ -33,6 +33,40 @@ START_TEST(what_is_not_told_is_unknown)
 }
 END_TEST
 
+START_TEST(how_it_is_set_up_is_kept)
+{
+	struct p2pdma_machine machine = { 0 };
+	struct arena arena = { 0 };
+	struct fixture tree;
+
+	fixture_open(&tree, NULL);
+	fixture_add(&tree,
+		"file proc/cpuinfo vendor_id : GenuineIntel\\n"
+		"model name : Some Processor @ 2 GHz\n"
+		"file sys/devices/system/cpu/cpufreq/policy0/"
+		"scaling_governor performance\n"
+		"file sys/devices/system/cpu/cpufreq/policy1/"
+		"scaling_governor performance\n"
+		"file sys/module/nvme/parameters/poll_queues 2\n"
+		"file sys/module/nvme_core/parameters/io_timeout 30\n"
+		"file sys/module/nvme_core/parameters/multipath Y");
+	machine_read(tree.context, &arena, &machine);
+	ck_assert_str_eq(machine.cpu_model, "Some Processor @ 2 GHz");
+	ck_assert_str_eq(machine.governor, "performance");
+	ck_assert_uint_eq(machine.parameter_count, 3);
+	ck_assert_str_eq(machine.parameters[0].name, "nvme.poll_queues");
+	ck_assert_str_eq(machine.parameters[0].value, "2");
+	ck_assert_str_eq(machine.parameters[2].name, "nvme_core.multipath");
+	fixture_add(&tree, "file sys/devices/system/cpu/cpufreq/policy1/"
+			   "scaling_governor powersave");
+	machine = (struct p2pdma_machine){ 0 };
+	machine_read(tree.context, &arena, &machine);
+	ck_assert_str_eq(machine.governor, "mixed");
+	arena_fini(&arena);
+	fixture_close(&tree);
+}
+END_TEST
+
 START_TEST(the_kernels_configuration_is_believed)
 {
 	struct fixture tree;
@@ -75,5 +109,6 @@ END_TEST
 UNIT_SUITE("machine",
 	   a_release_becomes_a_number,
 	   what_is_not_told_is_unknown,
+	   how_it_is_set_up_is_kept,
 	   the_kernels_configuration_is_believed,
 	   without_a_configuration_the_symbols_tell);

@@ -27,6 +27,7 @@ static struct report_bench a_copy(void)
 			    .reach_source = "direct",
 			    .reach_destination = "via-host" },
 		.result = &result,
+		.dram_reason = "no-memory-counters",
 	};
 
 	memset(&result, 0, sizeof(result));
@@ -77,7 +78,7 @@ START_TEST(every_key_has_its_value)
 	struct json_object *r, *inner;
 
 	report_init(&report, "p2pbench");
-	report_add_bench(&report, &bench);
+	report_add_bench(&report, &bench, false);
 	r = result_at(0);
 	must_be(r, "workload", "\"copy\"");
 	must_be(r, "target", "\"\\/dev\\/nvme1n1\"");
@@ -116,7 +117,7 @@ START_TEST(latencies_are_exact_but_for_the_percentiles)
 	struct json_object *l;
 
 	report_init(&report, "p2pbench");
-	report_add_bench(&report, &bench);
+	report_add_bench(&report, &bench, false);
 	l = json_object_object_get(result_at(0), "latency");
 	must_be(l, "min_ns", "1000000");
 	must_be(l, "mean_ns", "2500000");
@@ -144,7 +145,7 @@ START_TEST(what_was_not_measured_is_null)
 	result.first_error.step.direction = P2PDMA_WRITE;
 	result.first_error.step.target = 1;
 	report_init(&report, "p2pbench");
-	report_add_bench(&report, &bench);
+	report_add_bench(&report, &bench, false);
 	r = result_at(0);
 	must_be(json_object_object_get(r, "latency"), "p50_ns", "null");
 	must_be(json_object_object_get(r, "latency"), "min_ns", "null");
@@ -166,8 +167,8 @@ START_TEST(people_get_lines_as_fio_prints_them)
 
 	bench.targets[0] = "/dev/\033nvme1n1";
 	report_init(&report, "p2pbench");
-	report_add_bench(&report, &bench);
-	report_finish_bench(&report);
+	report_add_bench(&report, &bench, false);
+	report_finish_bench(&report, false);
 	text = written(WRITER_TEXT);
 	ck_assert_str_eq(text,
 		"/dev/?nvme1n1 -> /dev/nvme2n1: copy, blocks of 1 MiB in "
@@ -187,6 +188,111 @@ START_TEST(people_get_lines_as_fio_prints_them)
 }
 END_TEST
 
+START_TEST(the_path_and_dram_are_told_where_they_are_known)
+{
+	static const struct p2pdma_function port = {
+		.address = "0000:02:00.0",
+	};
+	struct report_bench bench = a_copy();
+	struct json_object *r;
+	char *text;
+
+	bench.bottleneck.bytes_per_sec = 8 << 20;
+	bench.bottleneck.at = &port;
+	bench.dram_reason = NULL;
+	bench.dram_bytes = 1 << 20;
+	report_init(&report, "p2pbench");
+	report_add_bench(&report, &bench, false);
+	r = result_at(0);
+	must_be(r, "dram_bytes", "1048576");
+	must_be(r, "dram_reason", "null");
+	r = json_object_object_get(r, "path");
+	must_be(r, "predicted_bytes_per_sec", "8388608");
+	must_be(r, "bottleneck_at", "\"0000:02:00.0\"");
+	must_be(r, "measured_ratio", "0.5");
+	text = written(WRITER_TEXT);
+	ck_assert_ptr_nonnull(strstr(text, "\n  path: 50.0 % of the 8.00 MiB/s "
+				     "(8.39 MB/s) that the link above "
+				     "0000:02:00.0 takes\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\n  DRAM: 1 MiB read and written, "
+				     "0.25 of what was moved\n"));
+	free(text);
+	report_fini(&report);
+}
+END_TEST
+
+START_TEST(a_comparison_has_ratios_of_what_was_measured)
+{
+	struct report_bench peer = a_copy(), host = peer;
+	struct bench_result other = result;
+	const struct report_compare compare = {
+		.peer = &peer,
+		.host = &host,
+		.rounds = 3,
+		.rate_ratio = { 0.4, 0.45, 0.5, 0.55, 0.6 },
+	};
+	struct json_object *c;
+	char *text;
+
+	other.duration_ns /= 2;
+	other.cpu_user_ns = 5000000;
+	host.result = &other;
+	report_init(&report, "p2pbench");
+	report_add_compare(&report, &compare, false);
+	c = json_object_array_get_idx(
+		json_object_object_get(report.tree, "compares"), 0);
+	must_be(c, "rounds", "3");
+	must_be(c, "provider", "\"0000:03:00.0\"");
+	must_be(c, "peer_bytes_per_sec", "4194304");
+	must_be(c, "host_bytes_per_sec", "8388608");
+	must_be(c, "p50_ratio", "1.0");
+	must_be(c, "cpu_per_gib_ratio", "0.5");
+	must_be(c, "peer_dram_per_byte", "null");
+	must_be(json_object_object_get(c, "rate_ratio"), "median", "0.5");
+	text = written(WRITER_TEXT);
+	ck_assert_str_eq(text, "peer over host: 0.500 of the rate (0.400 to "
+			 "0.600, half of 3 rounds between 0.450 and 0.550), "
+			 "p50 latency 1.000, p99 1.000\n");
+	free(text);
+	report_fini(&report);
+}
+END_TEST
+
+START_TEST(a_matrix_has_a_cell_for_each_pair_and_why_it_is_empty)
+{
+	static const char *providers[] = { "host", "0000:03:00.0" };
+	static const char *const targets[] = { "/dev/nvme1n1" };
+	struct report_cell cells[] = {
+		{ .is_measured = true, .bytes_per_sec = 6000000000,
+		  .predicted_bytes_per_sec = 7000000000 },
+		{ .reach = "refused", .reason = "acs-redirect" },
+	};
+	const struct report_matrix matrix = {
+		.providers = providers,
+		.targets = targets,
+		.provider_count = 2,
+		.target_count = 1,
+		.cells = cells,
+	};
+	struct json_object *cell;
+	char *text;
+
+	report_init(&report, "p2pbench");
+	report_add_matrix(&report, &matrix);
+	cell = json_object_array_get_idx(json_object_object_get(
+		json_object_object_get(report.tree, "matrix"), "cells"), 1);
+	must_be(cell, "rate_bytes_per_sec", "null");
+	must_be(cell, "reason", "\"acs-redirect\"");
+	must_be(cell, "reach", "\"refused\"");
+	text = written(WRITER_TEXT);
+	ck_assert_ptr_nonnull(strstr(text, "host                 6.00\n"));
+	ck_assert_ptr_nonnull(strstr(text, "0000:03:00.0 acs-redirect\n"));
+	ck_assert_ptr_nonnull(strstr(text, "host         86 of 7.00\n"));
+	free(text);
+	report_fini(&report);
+}
+END_TEST
+
 START_TEST(csv_has_a_line_of_keys_and_a_line_a_result)
 {
 	struct report_bench bench = a_copy();
@@ -194,9 +300,9 @@ START_TEST(csv_has_a_line_of_keys_and_a_line_a_result)
 	char *text;
 
 	report_init(&report, "p2pbench");
-	report_add_bench(&report, &bench);
-	report_add_bench(&report, &bench);
-	report_finish_bench(&report);
+	report_add_bench(&report, &bench, false);
+	report_add_bench(&report, &bench, false);
+	report_finish_bench(&report, false);
 	text = written(WRITER_CSV);
 	ck_assert_int_eq(strncmp(text, "workload,target,destination,"
 				 "memory_kind,", 40), 0);
@@ -216,4 +322,7 @@ UNIT_SUITE("report-bench",
 	   latencies_are_exact_but_for_the_percentiles,
 	   what_was_not_measured_is_null,
 	   people_get_lines_as_fio_prints_them,
+	   the_path_and_dram_are_told_where_they_are_known,
+	   a_comparison_has_ratios_of_what_was_measured,
+	   a_matrix_has_a_cell_for_each_pair_and_why_it_is_empty,
 	   csv_has_a_line_of_keys_and_a_line_a_result);

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# machine: one-switch
+# timeout: 120
+# p2pbench on a drive that goes away, and on one that falls silent: what was
+# measured before is told.
+# shellcheck source-path=SCRIPTDIR source=guest.sh
+. /files/guest.sh
+
+# result FILTER: what jq finds in the first result.
+result() {
+	jq -r ".results[0] | $1" "$work/stdout"
+}
+
+# measure OPTION…: in the background, until it has measured something.
+measure() {
+	p2pbench -J -t 60s --progress=always "$@" >"$work/stdout" \
+		2>"$work/stderr" &
+	job=$!
+	until grep -q 'iB/s' "$work/stderr"; do sleep 0.1; done
+}
+
+begin "a drive that falls silent"
+measure -p host -b 64K --io-timeout=2s /dev/lab/dst0
+lab_monitor block_set_io_throttle dst0 0 1 0 0 0 0
+wait $job
+is "ends the run with 1" $? 1
+is "which the result says" "$(result .end)" silent
+is "with what was measured before" "$(result '.ios > 0 and
+	.latency.p50_ns > 0')" true
+like "and the drive is named" "$(cat "$work/stderr")" \
+	"^p2pbench: /dev/lab/dst0: nothing completed for 2.00 s"
+
+begin "a drive that goes away"
+device=/sys/bus/pci/devices/$(bdf src0)
+measure -b 64K -p host /dev/lab/src0
+echo 1 >"$device/remove"
+wait $job
+is "ends the run with 1" $? 1
+is "which the result says" "$(result .end)" failed
+is "with what was measured before" \
+	"$(result '.ios > 0 and .errors > 0 and .rate_bytes_per_sec > 0')" true
+like "and the drive is named" "$(cat "$work/stderr")" \
+	"^p2pbench: /dev/lab/src0: [0-9]+ transfers failed, the first one at"
+done_testing
