@@ -64,6 +64,7 @@ check_LTLIBRARIES += %D%/unit/libunit.la
 %C%_unit_libunit_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 
 UNIT_TESTS = \
+	%D%/unit/test-allocation \
 	%D%/unit/test-arena \
 	%D%/unit/test-bench \
 	%D%/unit/test-block \
@@ -131,6 +132,10 @@ TESTS += $(UNIT_TESTS)
 # What a unit test links, for all of them: hidden symbols are reachable.
 LDADD = %D%/unit/libunit.la src/libcli.la src/libreport.la \
 	src/libengine.la src/libcore.la $(CHECK_LIBS)
+# Our own code asks the test for memory.
+%C%_unit_test_allocation_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc \
+	-Wl,--wrap=realloc,--wrap=reallocarray,--wrap=strdup,--wrap=strndup \
+	-Wl,--wrap=asprintf,--wrap=vasprintf,--wrap=realpath,--wrap=fdopendir
 %C%_unit_test_report_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_bench_diff_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_environment_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)

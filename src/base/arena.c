@@ -14,11 +14,12 @@ void *arena_alloc(struct arena *arena, size_t bytes)
 	struct arena_piece *piece;
 	size_t total;
 
-	if (__builtin_add_overflow(bytes, sizeof(*piece), &total))
+	piece = __builtin_add_overflow(bytes, sizeof(*piece), &total) ?
+			NULL : calloc(1, total);
+	if (!piece) {
+		arena->lacks_memory = true;
 		return NULL;
-	piece = calloc(1, total);
-	if (!piece)
-		return NULL;
+	}
 	piece->next = arena->pieces;
 	arena->pieces = piece;
 	return piece->data;
@@ -44,4 +45,5 @@ void arena_fini(struct arena *arena)
 		free(arena->pieces);
 		arena->pieces = next;
 	}
+	arena->lacks_memory = false;
 }

@@ -6,10 +6,12 @@
 #ifndef P2PDMA_BASE_ARENA_H
 #define P2PDMA_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena {
 	struct arena_piece *pieces;
+	bool lacks_memory;	/* something that was asked for is missing */
 };
 
 /* Zeroed memory that lives as long as @arena; NULL when there is none. */

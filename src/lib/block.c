@@ -134,13 +134,12 @@ static const struct p2pdma_function *find_function(struct target *target,
 						   const char *dir)
 {
 	_cleanup_free_ char *path = NULL;
-	_cleanup_free_ char *address = NULL;
+	char address[PCI_ADDRESS_SIZE];
 
-	if (sysfs_canonical(target->context, dir, NULL, &path))
+	if (sysfs_canonical(target->context, dir, NULL, &path) ||
+	    !pci_address_of_path(path, address))
 		return NULL;
-	address = pci_address_of_path(path);
-	return address ? p2pdma_topology_find(target->topology, address) :
-			 NULL;
+	return p2pdma_topology_find(target->topology, address);
 }
 
 /* A controller that is reset or gone takes no I/O; one that does not tell
@@ -269,7 +268,7 @@ static char *read_identity(struct target *target, const char *dir,
 	    *identity)
 		return identity;
 	free(identity);
-	return strdup(name);
+	return context_strdup(target->context, name);
 }
 
 /*

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,7 +31,10 @@ int p2pdma_context_create(const char *root, struct p2pdma_context **context)
 		return -ENOMEM;
 	c->root_fd = open(root ? root : "/",
 			  O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (c->root_fd < 0) {
+	c->lacks_memory = calloc(1, sizeof(*c->lacks_memory));
+	if (!c->lacks_memory)
+		errno = ENOMEM;
+	if (c->root_fd < 0 || !c->lacks_memory) {
 		rc = -errno;
 		p2pdma_context_destroy(c);
 		return rc;
@@ -48,6 +52,7 @@ void p2pdma_context_destroy(struct p2pdma_context *context)
 	if (context->root_fd >= 0)
 		close(context->root_fd);
 	free(context->root_path);
+	free(context->lacks_memory);
 	free(context);
 }
 
@@ -75,4 +80,31 @@ void context_log(const struct p2pdma_context *context, int priority,
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
 	context->log(context->log_data, priority, line);
+}
+
+void context_begin(const struct p2pdma_context *context)
+{
+	*context->lacks_memory = false;
+}
+
+int context_end(const struct p2pdma_context *context,
+		const struct arena *arena, int rc)
+{
+	return *context->lacks_memory || (arena && arena->lacks_memory) ?
+		       -ENOMEM : rc;
+}
+
+int context_lack(const struct p2pdma_context *context)
+{
+	*context->lacks_memory = true;
+	return -ENOMEM;
+}
+
+char *context_strdup(const struct p2pdma_context *context, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		context_lack(context);
+	return copy;
 }

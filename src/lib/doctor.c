@@ -269,8 +269,10 @@ int p2pdma_diagnose(struct p2pdma_context *context,
 	struct diagnosis *d = calloc(1, sizeof(*d));
 	int rc = d ? 0 : -ENOMEM;
 
+	context_begin(context);
 	for (size_t i = 0; !rc && i < ARRAY_SIZE(rows); i++)
 		rc = run(d, &doctor, i);
+	rc = context_end(context, d ? &d->arena : NULL, rc);
 	if (rc) {
 		p2pdma_diagnosis_destroy(d ? &d->public : NULL);
 		return rc;

@@ -148,12 +148,12 @@ static int add_namespaces(struct reading *r, struct p2pdma_drive *drive)
 static const struct p2pdma_function *find_function(struct reading *r)
 {
 	_cleanup_free_ char *path = NULL;
-	_cleanup_free_ char *address = NULL;
+	char address[PCI_ADDRESS_SIZE];
 
-	if (sysfs_canonical(r->context, r->dir, NULL, &path))
+	if (sysfs_canonical(r->context, r->dir, NULL, &path) ||
+	    !pci_address_of_path(path, address))
 		return NULL;
-	address = pci_address_of_path(path);
-	return address ? p2pdma_topology_find(r->topology, address) : NULL;
+	return p2pdma_topology_find(r->topology, address);
 }
 
 static int add_drive(struct reading *r, const char *controller,

@@ -76,17 +76,24 @@ static bool is_address(const char *component)
 	       !pci_address_parse(component, &address);
 }
 
-char *pci_address_of_path(const char *path)
+bool pci_address_of_path(const char *path, char text[PCI_ADDRESS_SIZE])
 {
-	_cleanup_free_ char *copy = strdup(path);
-	char *slash;
+	bool is_found = false;
 
-	while (copy && (slash = strrchr(copy, '/'))) {
-		if (is_address(slash + 1))
-			return strdup(slash + 1);
-		*slash = '\0';
+	while (*path) {
+		char component[PCI_ADDRESS_SIZE] = "";
+		size_t length = strcspn(path, "/");
+
+		if (length < sizeof(component))
+			memcpy(component, path, length);
+		if (is_address(component)) {
+			memcpy(text, component, sizeof(component));
+			is_found = true;
+		}
+		path += length;
+		path += strspn(path, "/");
 	}
-	return NULL;
+	return is_found;
 }
 
 /* -------------------------------------------------------------------------

@@ -25,8 +25,9 @@ int pci_address_compare(const struct pci_address *a,
 /* A number in whose order addresses are sorted. */
 uint64_t pci_address_get_key(const struct pci_address *address);
 
-/* The last PCI address among the components of a path; NULL when none. */
-char *pci_address_of_path(const char *path);
+/* The last component of @path that is a full address; false: none is. */
+#define PCI_ADDRESS_SIZE	24
+bool pci_address_of_path(const char *path, char text[PCI_ADDRESS_SIZE]);
 
 /* Vendor and device names of the database; NULL when there is none. */
 struct pci_names;

@@ -39,12 +39,12 @@ static bool p2pmem_matches(const char *name)
 /* "03:00.0" and ".../0000:03:00.0/p2pmem/allocate" as "0000:03:00.0". */
 static int normalise(const char *name, char *text, size_t size)
 {
-	_cleanup_free_ char *of_path = NULL;
+	char of_path[PCI_ADDRESS_SIZE] = "";
 	struct pci_address a;
 
 	if (is_allocate_path(name)) {
-		of_path = pci_address_of_path(name);
-		name = of_path ? of_path : "";
+		pci_address_of_path(name, of_path);
+		name = of_path;
 	}
 	if (pci_address_parse(name, &a))
 		return -ENXIO;

@@ -174,8 +174,9 @@ int p2pdma_topology_scan(struct p2pdma_context *context,
 
 	scan.topology = calloc(1, sizeof(*scan.topology));
 	scan.names = pci_names_open();
+	context_begin(context);
 	if (scan.topology)
-		rc = fill(&scan);
+		rc = context_end(context, &scan.topology->arena, fill(&scan));
 	pci_names_close(scan.names);
 	free(scan.relatives);
 	if (rc) {

@@ -127,7 +127,7 @@ static int find_canonical(const struct p2pdma_context *context,
 		rc = walk_path(context->root_fd, &walk);
 	if (rc)
 		return rc;
-	copy = strdup(walk.done[0] ? walk.done : ".");
+	copy = context_strdup(context, walk.done[0] ? walk.done : ".");
 	if (!copy)
 		return -ENOMEM;
 	*path = copy;
@@ -406,7 +406,7 @@ int sysfs_read_text(const struct p2pdma_context *context, const char *dir,
 		return fd;
 	rc = read_growing(fd, is_attribute(dir), &buffer, &length);
 	if (rc)
-		return rc;
+		return rc == -ENOMEM ? context_lack(context) : rc;
 	trim(buffer, length);
 	*text = steal_pointer(buffer);
 	return 0;
@@ -517,11 +517,11 @@ int sysfs_list(const struct p2pdma_context *context, const char *dir,
 		return fd;
 	stream = fdopendir(fd);
 	if (!stream)
-		return -errno;
+		return errno == ENOMEM ? context_lack(context) : -errno;
 	steal_fd(&fd);
 	rc = fill_names(stream, &found);
 	if (rc)
-		return rc;
+		return rc == -ENOMEM ? context_lack(context) : rc;
 	if (found.count)
 		qsort(found.names, found.count, sizeof(*found.names),
 		      compare_names);
@@ -558,7 +558,7 @@ int sysfs_read_link(const struct p2pdma_context *context, const char *dir,
 		return -errno;
 	text[n] = '\0';
 	last = strrchr(text, '/');
-	copy = strdup(last ? last + 1 : text);
+	copy = context_strdup(context, last ? last + 1 : text);
 	if (!copy)
 		return -ENOMEM;
 	*target = copy;

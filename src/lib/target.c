@@ -159,17 +159,15 @@ static int resolve_block(struct target *target, const char *name)
 static int resolve_character(struct target *target, const char *name)
 {
 	_cleanup_free_ char *path = NULL;
-	_cleanup_free_ char *address = NULL;
 	const struct p2pdma_function *function = NULL;
-	char block[64];
+	char address[PCI_ADDRESS_SIZE], block[64];
 
 	if (!strncmp(name, "ng", 2)) {
 		snprintf(block, sizeof(block), "nvme%s", name + 2);
 		return resolve_block(target, block);
 	}
-	if (!sysfs_canonical(target->context, CLASS_NVME, name, &path))
-		address = pci_address_of_path(path);
-	if (address)
+	if (!sysfs_canonical(target->context, CLASS_NVME, name, &path) &&
+	    pci_address_of_path(path, address))
 		function = p2pdma_topology_find(target->topology, address);
 	if (!function)
 		return 0;
@@ -496,6 +494,7 @@ int p2pdma_target_resolve(struct p2pdma_context *context,
 
 	if (!t)
 		return rc;
+	context_begin(context);
 	t->context = context;
 	t->topology = topology;
 	t->public.path = arena_strdup(&t->arena, path);
@@ -503,6 +502,7 @@ int p2pdma_target_resolve(struct p2pdma_context *context,
 		rc = resolve(t, path, fd);
 	if (!rc)
 		rc = target_conclude(t);
+	rc = context_end(context, &t->arena, rc);
 	if (rc) {
 		p2pdma_target_destroy(&t->public);
 		return rc;

@@ -53,9 +53,10 @@ static bool is_allocate(char *path)
 static const struct p2pdma_function *find_provider(const struct users *users,
 						   const char *path)
 {
-	_cleanup_free_ char *address = pci_address_of_path(path);
+	char address[PCI_ADDRESS_SIZE];
 
-	return address ? p2pdma_topology_find(users->topology, address) : NULL;
+	return pci_address_of_path(path, address) ?
+		       p2pdma_topology_find(users->topology, address) : NULL;
 }
 
 static struct p2pdma_user *find_user(struct users *users, size_t first,
@@ -170,9 +171,10 @@ int p2pdma_users_scan(struct p2pdma_context *context,
 
 	if (!u)
 		return -ENOMEM;
+	context_begin(context);
 	u->context = context;
 	u->topology = topology;
-	rc = read_processes(u);
+	rc = context_end(context, &u->arena, read_processes(u));
 	if (rc) {
 		p2pdma_users_destroy(&u->public);
 		return rc;

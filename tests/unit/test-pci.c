@@ -55,13 +55,15 @@ END_TEST
 
 START_TEST(the_last_address_of_a_path_is_found)
 {
-	char *address;
+	char address[PCI_ADDRESS_SIZE];
 
-	address = pci_address_of_path("sys/devices/pci0000:00/0000:00:03.0/"
-				      "0000:01:00.0/nvme/nvme0");
+	ck_assert(pci_address_of_path("sys/devices/pci0000:00/0000:00:03.0/"
+				      "0000:01:00.0/nvme/nvme0", address));
 	ck_assert_str_eq(address, "0000:01:00.0");
-	free(address);
-	ck_assert_ptr_null(pci_address_of_path("sys/devices/virtual/nvme0"));
+	ck_assert(pci_address_of_path("10000:e1:00.0", address));
+	ck_assert_str_eq(address, "10000:e1:00.0");
+	ck_assert(!pci_address_of_path("sys/devices/virtual/nvme0", address));
+	ck_assert(!pci_address_of_path("", address));
 }
 END_TEST
 
