@@ -80,6 +80,9 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/copy-block.c \
 	%D%/engine/copy-flush.c \
 	%D%/engine/copy-job.c %D%/engine/copy-job.h \
+	%D%/engine/copy-job-also.c \
+	%D%/engine/copy-job-map.c \
+	%D%/engine/copy-job-parts.h \
 	%D%/engine/copy-state.h \
 	%D%/engine/copy-sum.c \
 	%D%/engine/cutter.c %D%/engine/cutter.h \
@@ -91,6 +94,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/endpoint-passthrough.c \
 	%D%/engine/extents.c %D%/engine/extents.h \
 	%D%/engine/guard.c %D%/engine/guard.h \
+	%D%/engine/holes.c %D%/engine/holes.h \
 	%D%/engine/journal.c %D%/engine/journal.h \
 	%D%/engine/ledger.c %D%/engine/ledger.h \
 	%D%/engine/memory.c %D%/engine/memory.h \

@@ -86,6 +86,7 @@ UNIT_TESTS = \
 	%D%/unit/test-extents \
 	%D%/unit/test-guard \
 	%D%/unit/test-histogram \
+	%D%/unit/test-holes \
 	%D%/unit/test-journal \
 	%D%/unit/test-layer \
 	%D%/unit/test-link \
@@ -152,6 +153,8 @@ SHELL_TESTS = \
 	%D%/cli/gather.sh \
 	%D%/cli/p2pbench.sh \
 	%D%/cli/p2pcopy.sh \
+	%D%/cli/p2pcopy-journal.sh \
+	%D%/cli/p2pcopy-several.sh \
 	%D%/cli/p2plab.sh \
 	%D%/cli/p2ptopo.sh \
 	%D%/lint/files.sh \
@@ -172,11 +175,13 @@ VM_CASES = \
 	%D%/vm/bench-compare.sh \
 	%D%/vm/bench-gone.sh \
 	%D%/vm/bench-refused.sh \
+	%D%/vm/copy-bad.sh \
 	%D%/vm/copy-bridges.sh \
 	%D%/vm/copy-compare.sh \
 	%D%/vm/copy-files.sh \
 	%D%/vm/copy-gone.sh \
 	%D%/vm/copy-guards.sh \
+	%D%/vm/copy-matrix.sh \
 	%D%/vm/copy-memory.sh \
 	%D%/vm/copy-multipath.sh \
 	%D%/vm/copy-names.sh \
@@ -190,7 +195,6 @@ VM_CASES = \
 	%D%/vm/doctor-remedy.sh \
 	%D%/vm/lab.sh \
 	%D%/vm/probe.sh \
-	%D%/vm/scrub.sh \
 	%D%/vm/stacks.sh \
 	%D%/vm/topology.sh \
 	%D%/vm/users.sh

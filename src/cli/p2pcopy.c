@@ -12,6 +12,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/macro.h"
 #include "cli/cli.h"
@@ -25,6 +26,24 @@
 /* No file reaches there; 0 is a place like others. */
 #define SEEK_NONE	UINT64_MAX
 
+#define JOURNAL_INTERVAL_NS	(10 * NS_PER_SEC)
+
+enum sparse {
+	SPARSE_AUTO = 0,
+	SPARSE_NEVER,
+};
+
+enum on_error {
+	ON_ERROR_STOP = 0,
+	ON_ERROR_CONTINUE,
+};
+
+/* "sha256:FILE" */
+struct sum_wish {
+	const char *name;		/* NULL: none */
+	const char *file;		/* NULL: with the report */
+};
+
 struct copy_options {
 	const char *provider;
 	bool is_peer_required;
@@ -35,14 +54,51 @@ struct copy_options {
 	int verify;
 	int engine;
 	bool is_polled, is_handed;
-	bool is_scrubbed;
 	bool is_dry_run;
 	bool is_forced;
 	bool is_unsynced;
+	bool is_in_place;
+	int sparse;
+	struct cli_list also;
+	const char *journal;
+	bool is_resumed;
+	uint64_t journal_interval_ns;
+	int on_error;
+	uint64_t retries;
+	uint64_t rate;
+	struct sum_wish sum;
 	uint64_t io_timeout_ns;
 };
 
 #define AT(member)	offsetof(struct copy_options, member)
+
+static int parse_sum(const char *text, void *value)
+{
+	size_t length = strcspn(text, ":");
+	struct sum_wish *wish = value;
+	const char *name;
+
+	for (unsigned i = 0; (name = checksum_get_name(i)); i++) {
+		if (strlen(name) != length || strncmp(text, name, length))
+			continue;
+		wish->name = name;
+		wish->file = text[length] ? text + length + 1 : NULL;
+		return text[length] && !*wish->file ? -EINVAL : 0;
+	}
+	return -EINVAL;
+}
+
+static const struct cli_choice sparses[] = {
+	{ "auto", SPARSE_AUTO, "holes of a file stay holes" },
+	{ "never", SPARSE_NEVER, "they are written as zeros" },
+	{ 0 }
+};
+
+static const struct cli_choice on_errors[] = {
+	{ "stop", ON_ERROR_STOP, "the first error ends the copy" },
+	{ "continue", ON_ERROR_CONTINUE, "go round single bad blocks" },
+	{ 0 }
+};
 
 static const struct cli_choice verifies[] = {
 	{ "read", COPY_VERIFY_READ, "read both ends again and compare them" },
@@ -78,6 +134,23 @@ static const struct cli_option options[] = {
 		  "destination drive compare; exit code 4 where they differ",
 	  .kind = CLI_CHOICE, .choices = verifies, .preset = "read",
 	  .offset = AT(verify) },
+	{ .name = "checksum", .argument = "ALGO[:FILE]",
+	  .help = "sha256, xxh128, xxh64, sha512, sha1, md5 or b2 of what was "
+		  "copied, in a line (into FILE) that ALGOsum -c reads",
+	  .kind = CLI_PARSED, .parse = parse_sum, .offset = AT(sum) },
+	{ .name = "sparse", .argument = "auto|never",
+	  .help = "auto [default]: holes of a file stay holes",
+	  .kind = CLI_CHOICE, .choices = sparses, .offset = AT(sparse) },
+	{ .name = "also", .argument = "DEST",
+	  .help = "write what was read to this one, too; may be given again",
+	  .kind = CLI_LIST, .offset = AT(also) },
+	{ .name = "in-place",
+	  .help = "write a file itself, instead of one that takes its name "
+		  "when it is complete",
+	  .kind = CLI_FLAG, .offset = AT(is_in_place) },
+	{ .name = "rate", .argument = "BYTES",
+	  .help = "copy no more than so much a second", .kind = CLI_SIZE,
+	  .offset = AT(rate), .least = 1 },
 	{ .name = "no-sync",
 	  .help = "be done before the data is on stable media",
 	  .kind = CLI_FLAG, .offset = AT(is_unsynced) },
@@ -90,9 +163,6 @@ static const struct cli_option options[] = {
 	{ .name = "require-peer",
 	  .help = "exit code 3 instead of going through host memory",
 	  .kind = CLI_FLAG, .offset = AT(is_peer_required) },
-	{ .name = "scrub",
-	  .help = "overwrite our peer memory before it is given back",
-	  .kind = CLI_FLAG, .offset = AT(is_scrubbed) },
 	{ .name = "block-size", .letter = 'b', .argument = "BYTES",
 	  .help = "bytes a transfer, in multiples of 4K [1M, or what the "
 		  "drives take at once]",
@@ -117,6 +187,25 @@ static const struct cli_option options[] = {
 	{ .name = "sqpoll",
 	  .help = "let a thread of the kernel's take the requests",
 	  .kind = CLI_FLAG, .offset = AT(is_handed) },
+
+	{ .help = "Errors, and going on after them" },
+	{ .name = "journal", .argument = "FILE",
+	  .help = "keep in FILE, safe from crashes, what is done: a map as GNU "
+		  "ddrescue's (means --in-place)",
+	  .kind = CLI_TEXT, .offset = AT(journal) },
+	{ .name = "resume",
+	  .help = "go on from the journal, if it is there",
+	  .kind = CLI_FLAG, .offset = AT(is_resumed) },
+	{ .name = "journal-interval", .argument = "DURATION",
+	  .help = "how often it is written [10s]", .kind = CLI_DURATION,
+	  .offset = AT(journal_interval_ns), .least = NS_PER_MS },
+	{ .name = "on-error", .argument = "stop|continue",
+	  .help = "continue: what fails is tried in smaller pieces down to "
+		  "single blocks, and the rest is copied",
+	  .kind = CLI_CHOICE, .choices = on_errors, .offset = AT(on_error) },
+	{ .name = "retries", .argument = "N",
+	  .help = "read again what a drive could not read so often [0]",
+	  .kind = CLI_NUMBER, .offset = AT(retries), .most = 1000 },
 
 	{ .help = "Safety" },
 	{ .name = "dry-run",
@@ -158,10 +247,12 @@ struct session {
 	struct p2pdma_topology *topology;
 	struct copy_job job;
 	struct output output;
+	struct output sums;		/* the file of --checksum */
 	struct report report;
 	struct progress progress;
 	const char *told_fallback;	/* the id that was said last */
 	bool is_offload_told;
+	bool is_copied;			/* but for what was told of */
 };
 
 /* --- signals ------------------------------------------------------------ */
@@ -173,6 +264,14 @@ static void catch(int signal)
 	caught = signal;
 }
 
+/* As dd: how far is it? */
+static volatile sig_atomic_t asked;
+
+static void ask(int signal)
+{
+	asked = signal;
+}
+
 /* The second one ends us at once. */
 static void catch_signals(void)
 {
@@ -182,6 +281,8 @@ static void catch_signals(void)
 	};
 
 	exit_catch(&action);
+	sigaction(SIGUSR1, &(const struct sigaction){
+			  .sa_handler = ask, .sa_flags = SA_RESTART }, NULL);
 }
 
 /* --- what is said ------------------------------------------------------- */
@@ -194,6 +295,22 @@ static void log_line(void *data, int priority, const char *line)
 		cli_notice(&s->common, "%s", line);
 }
 
+/* A line as dd's, whatever becomes of the progress line. */
+static void tell_status(const struct session *s, uint64_t done_bytes)
+{
+	uint64_t passed = clock_now_ns() - s->progress.started_ns;
+	char size[32], time[32], rate[64];
+
+	asked = 0;
+	progress_step_aside();
+	fprintf(stderr, "%llu bytes (%s) copied, %s, %s\n",
+		(unsigned long long)done_bytes,
+		bytes_format(done_bytes, size, sizeof(size)),
+		clock_format_duration(passed, time, sizeof(time)),
+		bytes_format_rate(bytes_rate(done_bytes, passed), rate,
+				  sizeof(rate)));
+}
+
 static void tick(void *data, uint64_t done_bytes, uint64_t total_bytes)
 {
 	struct session *s = data;
@@ -203,6 +320,8 @@ static void tick(void *data, uint64_t done_bytes, uint64_t total_bytes)
 	};
 
 	progress_update(&s->progress, &now);
+	if (asked)
+		tell_status(s, done_bytes);
 }
 
 /* Host memory in place of peer memory is never silent: also with --quiet. */
@@ -282,6 +401,15 @@ static bool is_forcible(const struct copy_job *job)
 	return !job->refusal || job->refusal->guard->can_be_forced;
 }
 
+static bool tell_resume(const struct session *s)
+{
+	if (!copy_job_is_resumable(&s->job))
+		return false;
+	cli_error(program.name, "what is done is in %s: the same command with "
+		  "--resume goes on from there", s->job.args.journal);
+	return true;
+}
+
 /* Data that differs from a host read is exit code 4 nowhere but in verify. */
 static int blame(const struct session *s, int rc)
 {
@@ -307,6 +435,7 @@ static int blame(const struct session *s, int rc)
 	case COPY_JOB_INTERRUPTED:
 		cli_error(program.name, "interrupted: what is in flight was "
 			  "awaited");
+		tell_resume(s);
 		return 128 + (int)caught;
 	case COPY_JOB_NONE:
 	case COPY_JOB_FAILED:
@@ -314,6 +443,38 @@ static int blame(const struct session *s, int rc)
 	}
 	cli_error(program.name, "%s: %s%s", job->tried, strerror(-rc),
 		  get_advice(rc));
+	return tell_resume(s) ? EXIT_INCOMPLETE : EXIT_FAILED;
+}
+
+/* Of several destinations, those that were given up. */
+static int tell_drops(const struct session *s)
+{
+	const struct copy_job *job = &s->job;
+
+	for (unsigned i = 0; i <= job->also_count; i++) {
+		const struct copy_error *e = copy_job_get_drop(job, i);
+
+		if (e->side)
+			cli_error(program.name, "write %s at %llu: %s: it was "
+				  "dropped, and is not complete",
+				  copy_job_get_leg(job, i)->destination_path,
+				  (unsigned long long)e->offset_bytes,
+				  strerror(-e->error));
+	}
+	return job->result.dropped ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int tell_bad(const struct session *s)
+{
+	const struct copy_result *r = &s->job.result;
+
+	if (!r->bad_bytes)
+		return EXIT_DONE;
+	cli_error(program.name, "%llu bytes could not be %s: %s: where is in "
+		  "the report%s", (unsigned long long)r->bad_bytes,
+		  r->read_error ? "read" : "written",
+		  strerror(-(r->read_error ? r->read_error : r->write_error)),
+		  s->job.args.journal ? " and in the journal" : "");
 	return EXIT_FAILED;
 }
 
@@ -353,10 +514,20 @@ static int plan(struct session *s)
 		.engine = (enum copy_engine)o->engine,
 		.is_polled = o->is_polled,
 		.is_handed = o->is_handed,
-		.is_scrubbed = o->is_scrubbed,
 		.verify = (enum copy_verify)o->verify,
 		.is_forced = o->is_forced,
 		.is_synced = !o->is_unsynced,
+		.is_in_place = o->is_in_place,
+		.is_sparse = o->sparse == SPARSE_AUTO,
+		.also = o->also.items,
+		.also_count = (unsigned)o->also.count,
+		.journal = o->journal,
+		.is_resumed = o->is_resumed,
+		.journal_interval_ns = o->journal_interval_ns,
+		.is_continued = o->on_error == ON_ERROR_CONTINUE,
+		.retries = (unsigned)o->retries,
+		.rate_bytes_per_sec = o->rate,
+		.checksum = o->sum.name,
 		.io_timeout_ns = o->io_timeout_ns,
 		.stop = &caught,
 		.tick = tick,
@@ -383,7 +554,48 @@ static int copy(struct session *s)
 	progress_finish(&s->progress);
 	tell_offload(s);
 	tell_fallback(s);
-	return rc ? blame(s, rc) : EXIT_DONE;
+	if (rc)
+		return blame(s, rc);
+	s->is_copied = true;
+	return exit_worst(tell_drops(s), tell_bad(s));
+}
+
+/* A line for each destination that has it. */
+static void print_sums(const struct session *s)
+{
+	const struct copy_job *job = &s->job;
+
+	for (unsigned i = 0; i <= job->also_count; i++) {
+		char *line;
+
+		if (copy_job_get_drop(job, i)->side)
+			continue;
+		line = checksum_make_line(job->sum, copy_job_get_leg(job, i)->
+						    destination_path);
+		fprintf(s->sums.file, "%s\n", line ? line : "");
+		free(line);
+	}
+}
+
+static int sum(struct session *s)
+{
+	int rc;
+
+	progress_init(&s->progress, (enum progress_mode)s->common.progress,
+		      stderr);
+	rc = copy_job_sum(&s->job);
+	progress_finish(&s->progress);
+	if (rc)
+		return blame(s, rc);
+	if (!s->job.is_summed || !s->options.sum.file)
+		return EXIT_DONE;
+	print_sums(s);
+	rc = output_commit(&s->sums);
+	if (!rc)
+		return EXIT_DONE;
+	cli_error(program.name, "write %s: %s", s->options.sum.file,
+		  strerror(-rc));
+	return EXIT_FAILED;
 }
 
 static int verify(struct session *s)
@@ -404,7 +616,7 @@ static int verify(struct session *s)
 		return EXIT_DONE;
 	cli_error(program.name, "%s differs from %s in %llu bytes, first %llu "
 		  "bytes after the start of the copy",
-		  s->job.destination_path, s->job.args.source,
+		  s->job.verified_leg->destination_path, s->job.args.source,
 		  (unsigned long long)v->mismatched_bytes,
 		  (unsigned long long)v->first_mismatch_bytes);
 	return EXIT_DIFFERS;
@@ -420,8 +632,10 @@ static int run(struct session *s)
 	code = plan(s);
 	if (code == EXIT_DONE && !s->options.is_dry_run)
 		code = copy(s);
-	if (code == EXIT_DONE && s->job.is_run && s->options.verify)
-		code = verify(s);
+	if (s->is_copied && s->options.sum.name)
+		code = exit_worst(code, sum(s));
+	if (s->is_copied && !s->job.trouble && s->options.verify)
+		code = exit_worst(code, verify(s));
 	if (!s->job.is_run && !(s->options.is_dry_run &&
 				s->job.memory.block_bytes))
 		return code;
@@ -431,32 +645,18 @@ static int run(struct session *s)
 						 &s->output));
 }
 
-/* What was asked for and not done is a failure. */
-static int tell_scrub(const struct session *s, int code)
+static void fini(struct session *s, int code)
 {
-	const struct memory *m = &s->job.memory;
-	bool is_left = s->job.is_silent && m->provider && m->pool;
-
-	if (!s->options.is_scrubbed || (!m->scrub_error && !is_left))
-		return code;
-	cli_error(program.name, "--scrub: peer memory was given back with "
-		  "what is in it: %s", is_left ? "a drive may still write to "
-		  "it" : strerror(-m->scrub_error));
-	return exit_worst(code, EXIT_FAILED);
-}
-
-static int fini(struct session *s, int code)
-{
+	output_discard(&s->sums);
 	output_discard(&s->output);
 	report_fini(&s->report);
+	free(s->options.also.items);
 	copy_job_fini(&s->job);
-	code = tell_scrub(s, code);
 	/* Closing a drive that does not answer can wait for ever. */
 	if (s->job.is_silent)
 		_exit(code);
 	p2pdma_topology_destroy(s->topology);
 	p2pdma_context_destroy(s->context);
-	return code;
 }
 
 static bool is_host_wanted(const char *provider)
@@ -474,12 +674,26 @@ static int check_usage(const struct session *s)
 			  s->options.provider);
 		return EXIT_USAGE;
 	}
+	if (s->options.is_resumed && !s->options.journal) {
+		cli_error(program.name, "--resume: needs --journal=FILE to go "
+			  "on from");
+		return EXIT_USAGE;
+	}
 	if (s->common.operand_count == 2)
 		return CLI_GO_ON;
 	cli_error(program.name, "needs SOURCE and DEST, not %zu operand%s (see "
 		  "--help)", s->common.operand_count,
 		  s->common.operand_count == 1 ? "" : "s");
 	return EXIT_USAGE;
+}
+
+static bool open_output(struct output *output, const char *path)
+{
+	int rc = output_open(output, path);
+
+	if (rc)
+		cli_error(program.name, "%s: %s", path, strerror(-rc));
+	return !rc;
 }
 
 int main(int argc, char **argv)
@@ -489,9 +703,10 @@ int main(int argc, char **argv)
 			.seek_bytes = SEEK_NONE,
 			.size_bytes = COPY_SIZE_REST,
 			.io_timeout_ns = IO_TIMEOUT_NS,
+			.journal_interval_ns = JOURNAL_INTERVAL_NS,
 		},
 	};
-	int code, rc;
+	int code;
 
 	output_hold_standard();
 	setlocale(LC_CTYPE, "");
@@ -500,13 +715,14 @@ int main(int argc, char **argv)
 		code = check_usage(&s);
 	if (code != CLI_GO_ON)
 		return code;
-	rc = output_open(&s.output, s.common.output);
-	if (rc) {
-		cli_error(program.name, "%s: %s", s.common.output,
-			  strerror(-rc));
+	if (!open_output(&s.output, s.common.output) ||
+	    (s.options.sum.file &&
+	     !open_output(&s.sums, s.options.sum.file))) {
+		output_discard(&s.output);
 		return EXIT_FAILED;
 	}
 	catch_signals();
 	code = run(&s);
-	return fini(&s, code);
+	fini(&s, code);
+	return code;
 }

@@ -233,7 +233,7 @@ static void leave_bad(struct copy *copy, struct slot *slot, int error)
 /* As if it had never begun: what is no hole any more is copied later. */
 static void leave_zero(struct copy *copy, struct slot *slot)
 {
-	mark(copy, slot, EXTENT_TODO);
+	mark(copy, slot, EXTENT_WANTED);
 	rest(copy, slot);
 }
 

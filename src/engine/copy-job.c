@@ -14,13 +14,21 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "engine/copy-job-parts.h"
+#include "engine/endpoint-null.h"
+#include "engine/journal.h"
 
-static int blame(struct copy_job *job, enum copy_job_trouble trouble, int rc,
-		 const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+#define blame	copy_job_blame
 
-static int blame(struct copy_job *job, enum copy_job_trouble trouble, int rc,
-		 const char *format, ...)
+/* Of a copy with a limited rate. */
+#define STEPS_PER_SEC	8
+#define STEP_LEAST	(4 * KIB)
+#define STEP_MOST	MIB
+/* More runs than these are not worth a call for each. */
+#define RESERVES_MOST	4096
+
+int copy_job_blame(struct copy_job *job, enum copy_job_trouble trouble, int rc,
+		   const char *format, ...)
 {
 	va_list args;
 
@@ -126,7 +134,7 @@ static int resolve_parent(struct copy_job *job)
 				     dirname(copy), -1, &job->destination);
 }
 
-static int resolve_destination(struct copy_job *job)
+int copy_job_resolve_destination(struct copy_job *job)
 {
 	const char *path;
 	int rc;
@@ -194,7 +202,7 @@ static int find_size(struct copy_job *job)
 	return 0;
 }
 
-static int ask_guards(struct copy_job *job)
+int copy_job_ask_guards(struct copy_job *job)
 {
 	const struct guard_question question = {
 		.source = job->source,
@@ -271,6 +279,13 @@ static int open_ends(const struct copy_job *job, unsigned mode,
 }
 
 /* Asks the drive, and changes nothing. */
+/* Than that the bytes get there, at once or not at all. */
+static bool is_more_wanted(const struct copy_job_args *args)
+{
+	return args->also_count || args->journal || args->is_continued ||
+	       args->rate_bytes_per_sec;
+}
+
 static void plan_offload(struct copy_job *job)
 {
 	struct offload_plan plan;
@@ -279,6 +294,11 @@ static void plan_offload(struct copy_job *job)
 
 	if (!is_offload_wanted(job))
 		return;
+	if (is_more_wanted(&job->args)) {
+		excuse_offload(job, "a drive by itself knows nothing of "
+			       "--also, --journal, --rate and --on-error", 0);
+		return;
+	}
 	rc = open_ends(job, ENDPOINT_READ, &plan);
 	if (rc) {
 		why = endpoint_explain(ENDPOINT_PASSTHROUGH, rc);
@@ -317,6 +337,16 @@ static int check_polled(struct copy_job *job)
 	return 0;
 }
 
+/* A slow copy goes in small steps, not in one large one now and then. */
+static uint64_t get_block_wish(const struct copy_job *job)
+{
+	uint64_t step = job->args.rate_bytes_per_sec / STEPS_PER_SEC;
+
+	if (job->args.block_bytes || !step || step >= STEP_MOST)
+		return job->args.block_bytes;
+	return MAX(round_down(step, STEP_LEAST), STEP_LEAST);
+}
+
 static int plan_memory(struct copy_job *job)
 {
 	const struct memory_place place = {
@@ -327,10 +357,9 @@ static int plan_memory(struct copy_job *job)
 	};
 	const struct memory_wish wish = {
 		.provider = job->is_offloaded ? "host" : job->args.provider,
-		.block_bytes = job->args.block_bytes,
+		.block_bytes = get_block_wish(job),
 		.depth = job->args.depth,
 		.size_bytes = job->size_bytes,
-		.is_scrubbed = job->args.is_scrubbed,
 		.is_uncut = job->args.engine == COPY_ENGINE_PASSTHROUGH,
 	};
 	int rc;
@@ -353,18 +382,22 @@ int copy_job_plan(struct copy_job *job, struct p2pdma_context *context,
 	};
 	rc = resolve_source(job);
 	if (!rc)
-		rc = resolve_destination(job);
+		rc = copy_job_resolve_destination(job);
 	if (!rc)
 		rc = check_content(job);
 	if (!rc)
 		rc = find_size(job);
 	if (!rc)
 		rc = check_polled(job);
+	if (!rc)
+		rc = copy_job_plan_also(job);
+	if (!rc)
+		rc = copy_job_plan_map(job);
 	if (rc)
 		goto out;
 	job->is_source_changing = guard_is_mounted_writable(job->source);
 	/* The memory belongs to the plan, also to one that is refused. */
-	refused = ask_guards(job);
+	refused = copy_job_ask_guards(job);
 	if (!refused)
 		plan_offload(job);
 	rc = plan_memory(job);
@@ -380,13 +413,27 @@ out:
 
 /* --- open --------------------------------------------------------------- */
 
-/* One for all stages (ring.h), deep enough for whatever memory it is. */
+/*
+ * One for all stages (ring.h), deep enough for whatever memory it is: a block
+ * is written to all destinations at once, or both ends of it are read.
+ */
+static unsigned get_ring_depth(const struct copy_job *job)
+{
+	uint64_t legs = 1 + (uint64_t)job->also_count;
+	uint64_t depth = MAX(job->args.depth, MEMORY_DEPTH_MOST);
+
+	return (unsigned)MIN(MAX(depth * legs + legs, 2 * depth), UINT32_MAX);
+}
+
 static int open_ring(struct copy_job *job)
 {
-	unsigned depth = MAX(2 * job->args.depth, 2 * MEMORY_DEPTH_MOST);
-	unsigned options = 0;
+	unsigned depth = get_ring_depth(job), options = 0;
 	int rc;
 
+	if (depth > RING_DEPTH_MAX)
+		return blame(job, COPY_JOB_WRONG, -EINVAL, "--depth: too many "
+			     "blocks in flight for %u destinations",
+			     1 + job->also_count);
 	if (job->args.engine == COPY_ENGINE_PASSTHROUGH ||
 	    job->args.verify == COPY_VERIFY_COMPARE || job->is_offloaded)
 		options |= RING_COMMANDS;
@@ -450,8 +497,8 @@ static int check_opened(struct copy_job *job)
 {
 	uint64_t from = job->args.skip_bytes, to = job->args.seek_bytes;
 
-	/* A file written aside is new, and nobody else's. */
-	if (job->to->is_unseen)
+	/* A file that we made is new, and nobody else's. */
+	if (job->to->is_unseen || job->to->is_made)
 		return 0;
 	if (!is_as_planned(job->to, &job->destination_identity))
 		return reject_swapped(job, job->destination_path);
@@ -474,7 +521,21 @@ static mode_t get_new_mode(const struct copy_job *job)
 	return st.st_mode & 0777;
 }
 
-static int open_destination(struct copy_job *job)
+/* Not for holes, nor for what is there. */
+static int reserve(struct copy_job *job)
+{
+	uint64_t start, end = 0;
+	int rc = 0;
+
+	if (job->map->count > RESERVES_MOST)
+		return 0;
+	while (!rc && extents_find(job->map, end, EXTENT_WANTED, &start, &end))
+		rc = endpoint_reserve(job->to, job->args.seek_bytes + start,
+				      end - start);
+	return rc;
+}
+
+int copy_job_open_destination(struct copy_job *job)
 {
 	const char *path = job->destination_path;
 	unsigned mode = ENDPOINT_WRITE | get_mode(job);
@@ -482,6 +543,9 @@ static int open_destination(struct copy_job *job)
 
 	if (job->is_replaced)
 		mode |= ENDPOINT_REPLACE;
+	/* What a journal speaks of must be there after any crash. */
+	if (job->is_replaced && (job->args.is_in_place || job->args.journal))
+		mode |= ENDPOINT_IN_PLACE;
 	if (!job->args.is_forced)
 		mode |= ENDPOINT_EXCLUSIVE;
 	rc = endpoint_open_new(path, mode, get_new_mode(job), &job->to);
@@ -492,7 +556,7 @@ static int open_destination(struct copy_job *job)
 	rc = check_opened(job);
 	if (rc)
 		return rc;
-	rc = endpoint_reserve(job->to, job->args.seek_bytes, job->size_bytes);
+	rc = reserve(job);
 	return rc ? blame(job, COPY_JOB_FAILED, rc, "reserve room for %s",
 			  path) : 0;
 }
@@ -522,6 +586,8 @@ static void check_shape(struct copy_job *job)
 		.source_offset_bytes = job->args.skip_bytes,
 		.destination_offset_bytes = job->args.seek_bytes,
 		.size_bytes = job->size_bytes,
+		.also = job->also_legs,
+		.also_count = job->also_count,
 	};
 	struct shape shape;
 
@@ -567,10 +633,14 @@ static int leave_silent(struct copy_job *job)
 {
 	const struct endpoint *silent = job->memory.silent;
 
+	for (unsigned i = 0; i < job->also_count; i++)
+		if (silent && silent == job->also[i].to)
+			return blame(job, COPY_JOB_FAILED, -ETIMEDOUT,
+				     "write %s", silent->path);
 	if (!silent || silent != job->to || !silent->is_unseen)
 		return 0;
 	endpoint_abandon(job->to);
-	return open_destination(job);
+	return copy_job_open_destination(job);
 }
 
 static int take_memory(struct copy_job *job)
@@ -578,6 +648,8 @@ static int take_memory(struct copy_job *job)
 	const struct memory_trial trial = {
 		.source = job->from,
 		.destination = job->to,
+		.also = job->also_endpoints,
+		.also_count = job->also_count,
 		.source_offset_bytes = job->args.skip_bytes,
 		.destination_offset_bytes = job->args.seek_bytes,
 		.ring = &job->ring,
@@ -596,6 +668,14 @@ static int take_memory(struct copy_job *job)
 	return rc ? rc : leave_silent(job);
 }
 
+static int open_sum(struct copy_job *job)
+{
+	const char *name = job->args.checksum;
+	int rc = name ? checksum_create(name, &job->checksum) : 0;
+
+	return rc ? blame(job, COPY_JOB_FAILED, rc, "use %s", name) : 0;
+}
+
 int copy_job_open(struct copy_job *job)
 {
 	int rc;
@@ -605,8 +685,16 @@ int copy_job_open(struct copy_job *job)
 		return rc;
 	rc = open_source(job);
 	if (!rc)
-		rc = open_destination(job);
-	return rc ? rc : take_memory(job);
+		rc = copy_job_find_holes(job);
+	if (!rc)
+		rc = copy_job_open_destination(job);
+	if (!rc)
+		rc = copy_job_open_also(job);
+	if (!rc)
+		rc = take_memory(job);
+	if (!rc)
+		rc = copy_job_open_journal(job);
+	return rc ? rc : open_sum(job);
 }
 
 /* --- run ---------------------------------------------------------------- */
@@ -617,21 +705,29 @@ static void tick(void *data, uint64_t done_bytes)
 
 	if (job->args.tick)
 		job->args.tick(job->args.tick_data, done_bytes,
-			       job->size_bytes);
+			       job->todo_bytes);
 }
 
+/* A drive counts in blocks of its own. */
 static int blame_side(struct copy_job *job, const struct copy_error *error,
 		      int rc)
 {
 	bool is_source = error->side == SIDE_SOURCE;
 	const char *path = is_source ? job->args.source :
 				       job->destination_path;
+	const struct p2pdma_target *target = is_source ? job->source :
+							 job->destination;
+	char lba[48] = "";
 
 	if (!error->side)
 		return blame(job, COPY_JOB_FAILED, rc, "copy");
-	return blame(job, COPY_JOB_FAILED, rc, "%s %s at %llu",
+	if (is_device(target) && target->lba_bytes)
+		snprintf(lba, sizeof(lba), " (LBA %llu)",
+			 (unsigned long long)(error->offset_bytes /
+					      target->lba_bytes));
+	return blame(job, COPY_JOB_FAILED, rc, "%s %s at %llu%s",
 		     is_source ? "read" : "write", path,
-		     (unsigned long long)error->offset_bytes);
+		     (unsigned long long)error->offset_bytes, lba);
 }
 
 static void explain_refusal(struct copy_job *job)
@@ -676,6 +772,9 @@ static bool is_done_by_drive(struct copy_job *job, int *rc)
 		return false;
 	*rc = run_offload(job);
 	job->is_run = true;
+	if (!*rc)
+		*rc = extents_mark(&job->extents, 0, job->size_bytes,
+				   EXTENT_DONE);
 	if (!*rc || job->result.is_interrupted || job->result.is_silent)
 		return true;
 	excuse_offload(job, "the drive refuses to copy", *rc);
@@ -691,6 +790,15 @@ int copy_job_run(struct copy_job *job)
 		.source_offset_bytes = job->args.skip_bytes,
 		.destination_offset_bytes = job->args.seek_bytes,
 		.size_bytes = job->size_bytes,
+		.extents = &job->extents,
+		.also = job->also_legs,
+		.also_count = job->also_count,
+		.is_continued = job->args.is_continued,
+		.retries = job->args.retries,
+		.rate_bytes_per_sec = job->args.rate_bytes_per_sec,
+		.journal = job->journal,
+		.journal_interval_ns = job->args.journal_interval_ns,
+		.checksum = job->checksum,
 		.pool = job->memory.pool,
 		.block_bytes = job->memory.block_bytes,
 		.is_peer = job->memory.provider,
@@ -704,6 +812,9 @@ int copy_job_run(struct copy_job *job)
 	};
 	int rc;
 
+	job->todo_bytes = job->size_bytes -
+			  extents_count(&job->extents, EXTENT_DONE) -
+			  extents_count(&job->extents, EXTENT_HOLE);
 	if (!is_done_by_drive(job, &rc))
 		rc = copy_run(&plan, &job->result);
 	job->is_run = true;
@@ -717,6 +828,9 @@ int copy_job_run(struct copy_job *job)
 	    job->result.refused_by)
 		return blame(job, COPY_JOB_NO_PEER, rc,
 			     "peer memory is required and not to be had");
+	if (job->result.journal_error)
+		return blame(job, COPY_JOB_FAILED, rc, "write journal %s",
+			     job->args.journal);
 	if (job->result.is_silent_on_both)
 		return blame(job, COPY_JOB_FAILED, rc, "read %s and write %s",
 			     job->args.source, job->destination_path);
@@ -725,31 +839,33 @@ int copy_job_run(struct copy_job *job)
 
 /* --- verify ------------------------------------------------------------- */
 
-static int excuse(struct copy_job *job, const char *why, int error)
+static int excuse(struct copy_job *job, const char *path, const char *why,
+		  int error)
 {
 	snprintf(job->why_not_compared, sizeof(job->why_not_compared),
-		 "%s: %s%s%s", job->destination_path, why,
+		 "%s: %s%s%s", path, why,
 		 error ? ": " : "", error ? strerror(-error) : "");
 	return 0;
 }
 
 /* The destination as a drive that takes commands; 0 with *drive NULL: no. */
-static int open_drive(struct copy_job *job, struct endpoint **drive)
+static int open_drive(struct copy_job *job, const struct endpoint *to,
+		      struct endpoint **drive)
 {
 	const char *why;
 	int rc;
 
-	rc = endpoint_open(job->destination_path,
+	rc = endpoint_open(to->path,
 			   ENDPOINT_WRITE | ENDPOINT_PASSTHROUGH, drive);
 	if (rc) {
 		*drive = NULL;
 		why = endpoint_explain(ENDPOINT_PASSTHROUGH, rc);
-		return excuse(job, why ? why : "cannot be opened for commands",
-			      why ? 0 : rc);
+		return excuse(job, to->path, why ? why :
+			      "cannot be opened for commands", why ? 0 : rc);
 	}
-	if (endpoint_is_same(*drive, job->to))
+	if (endpoint_is_same(*drive, to))
 		return 0;
-	return reject_swapped(job, job->destination_path);
+	return reject_swapped(job, to->path);
 }
 
 static int compare_by_drive(struct copy_job *job,
@@ -767,7 +883,8 @@ static int compare_by_drive(struct copy_job *job,
 
 	rc = compare_run(&plan, &result);
 	if (!rc && result.why_not)
-		return excuse(job, result.why_not, result.why_error);
+		return excuse(job, read->destination->path, result.why_not,
+			      result.why_error);
 	job->verified = result.verified;
 	job->is_compared = true;
 	return rc;
@@ -779,8 +896,12 @@ static int prove(struct copy_job *job, const struct verify_plan *read)
 	struct endpoint *drive = NULL;
 	int rc = 0;
 
-	if (job->args.verify == COPY_VERIFY_COMPARE)
-		rc = open_drive(job, &drive);
+	job->is_compared = false;
+	if (job->args.verify == COPY_VERIFY_COMPARE && job->result.bad_bytes)
+		excuse(job, read->destination->path,
+		       "what could not be copied would differ", 0);
+	else if (job->args.verify == COPY_VERIFY_COMPARE)
+		rc = open_drive(job, read->destination, &drive);
 	if (!rc && drive)
 		rc = compare_by_drive(job, read, drive);
 	if (!job->verified.is_silent)
@@ -790,15 +911,16 @@ static int prove(struct copy_job *job, const struct verify_plan *read)
 	return verify_run(read, &job->verified);
 }
 
-int copy_job_verify(struct copy_job *job)
+static int verify_leg(struct copy_job *job, const struct copy_job *leg)
 {
 	const struct verify_plan plan = {
 		.ring = job->ring,
 		.source = job->from,
-		.destination = job->to,
+		.destination = leg->to,
 		.source_offset_bytes = job->args.skip_bytes,
 		.destination_offset_bytes = job->args.seek_bytes,
 		.size_bytes = job->size_bytes,
+		.extents = &job->extents,
 		.host = job->memory.host,
 		.block_bytes = job->memory.block_bytes,
 		.depth = MAX(p2pdma_pool_get_slots(job->memory.pool) / 2, 1),
@@ -812,14 +934,128 @@ int copy_job_verify(struct copy_job *job)
 	rc = prove(job, &plan);
 	job->is_silent = job->verified.is_silent;
 	job->is_verified = !rc;
+	job->verified_leg = leg;
 	if (rc == -EINTR)
 		return blame(job, COPY_JOB_INTERRUPTED, rc, "interrupted");
 	if (!rc || job->trouble)
 		return rc;
 	return blame(job, COPY_JOB_FAILED, rc, "read %s again at %llu",
 		     job->verified.error.side == SIDE_SOURCE ?
-			     job->args.source : job->destination_path,
+			     job->args.source : leg->destination_path,
 		     (unsigned long long)job->verified.error.offset_bytes);
+}
+
+/* One after the other; the first that differs is told. */
+int copy_job_verify(struct copy_job *job)
+{
+	int rc = 0;
+
+	job->todo_bytes = job->size_bytes;
+	for (unsigned i = 0; i <= job->also_count && !rc; i++) {
+		if (copy_job_get_drop(job, i)->side)
+			continue;
+		rc = verify_leg(job, copy_job_get_leg(job, i));
+		if (job->verified.mismatched_bytes)
+			break;
+	}
+	return rc;
+}
+
+/* --- checksum ----------------------------------------------------------- */
+
+/* The first destination that is whole. */
+static struct endpoint *find_whole(const struct copy_job *job)
+{
+	unsigned i = 0;
+
+	while (i < job->also_count && copy_job_get_drop(job, i)->side)
+		i++;
+	return copy_job_get_leg(job, i)->to;
+}
+
+/* What was not seen on its way is read again: a copy to nowhere. */
+static int read_again(struct copy_job *job, struct endpoint *sink,
+		      struct copy_result *result)
+{
+	const struct copy_plan plan = {
+		.ring = job->ring,
+		.source = find_whole(job),
+		.destination = sink,
+		.source_offset_bytes = job->args.seek_bytes,
+		.size_bytes = job->size_bytes,
+		.checksum = job->checksum,
+		.host = job->memory.host,
+		.pool = job->sum_pool,
+		.block_bytes = job->memory.block_bytes,
+		.io_timeout_ns = job->args.io_timeout_ns,
+		.stop = job->args.stop,
+		.tick = tick,
+		.tick_data = job,
+	};
+
+	checksum_restart(job->checksum);
+	job->todo_bytes = job->size_bytes;
+	return copy_run(&plan, result);
+}
+
+static int sum_again(struct copy_job *job)
+{
+	const struct endpoint_faults none = { 0 };
+	unsigned slots = p2pdma_pool_get_slots(job->memory.pool);
+	struct endpoint *sink = NULL;
+	struct copy_result result = { 0 };
+	int rc;
+
+	rc = endpoint_null_open(NULL, ENDPOINT_WRITE, &none, &sink);
+	if (!rc)
+		rc = p2pdma_pool_create(job->memory.host,
+					job->memory.block_bytes, slots, slots,
+					&job->sum_pool);
+	if (!rc)
+		rc = read_again(job, sink, &result);
+	job->is_silent = result.is_silent;
+	if (!result.is_silent)
+		endpoint_close(sink);
+	if (result.is_interrupted)
+		return blame(job, COPY_JOB_INTERRUPTED, rc, "interrupted");
+	return rc ? blame(job, COPY_JOB_FAILED, rc, "read %s again at %llu",
+			  job->destination_path,
+			  (unsigned long long)result.error.offset_bytes) : 0;
+}
+
+/* With bytes missing there is no sum of what was to be copied. */
+int copy_job_sum(struct copy_job *job)
+{
+	int rc = 0;
+
+	if (!job->checksum || job->result.bad_bytes)
+		return 0;
+	if (!job->result.is_checksummed)
+		rc = sum_again(job);
+	if (rc)
+		return rc;
+	checksum_finish(job->checksum, job->sum);
+	job->is_summed = true;
+	return 0;
+}
+
+/* --- what became of it -------------------------------------------------- */
+
+const struct copy_job *copy_job_get_leg(const struct copy_job *job,
+					unsigned index)
+{
+	return index ? &job->also[index - 1] : job;
+}
+
+const struct copy_error *copy_job_get_drop(const struct copy_job *job,
+					   unsigned index)
+{
+	return index ? &job->also_legs[index - 1].error : &job->result.error;
+}
+
+bool copy_job_is_resumable(const struct copy_job *job)
+{
+	return job->journal && !job->result.journal_error;
 }
 
 /* A destination that is silent itself would not even forget a name. */
@@ -839,6 +1075,11 @@ void copy_job_fini(struct copy_job *job)
 		return;
 	}
 	ring_close(job->ring);
+	p2pdma_pool_destroy(job->sum_pool);
+	checksum_destroy(job->checksum);
+	journal_close(job->journal);
+	copy_job_fini_also(job);
+	extents_fini(&job->extents);
 	memory_release(&job->memory);
 	endpoint_close(job->from);
 	endpoint_close(job->to);

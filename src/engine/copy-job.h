@@ -6,6 +6,7 @@
  *	copy_job_plan()		who, where, through what; nothing is changed
  *	copy_job_open()		takes the memory and the ends, tries them
  *	copy_job_run()		copies
+ *	copy_job_sum()		the checksum, if there is to be one
  *	copy_job_verify()	proves it, as args.verify says
  *	copy_job_fini()		in any case
  *
@@ -16,6 +17,7 @@
 
 #include <signal.h>
 
+#include "engine/checksum.h"
 #include "engine/compare.h"
 #include "engine/copy.h"
 #include "engine/guard.h"
@@ -52,10 +54,20 @@ struct copy_job_args {
 	bool is_peer_required;
 	enum copy_engine engine;
 	bool is_polled, is_handed;	/* RING_POLLED, RING_HANDED */
-	bool is_scrubbed;		/* peer memory, when it goes back */
 	enum copy_verify verify;
 	bool is_forced;
 	bool is_synced;
+	bool is_in_place;		/* a file itself, not one aside */
+	bool is_sparse;			/* holes stay holes */
+	const char *const *also;	/* more destinations */
+	unsigned also_count;
+	const char *journal;		/* NULL: none; in place then */
+	bool is_resumed;		/* from the journal, if it is there */
+	uint64_t journal_interval_ns;
+	bool is_continued;		/* past bad places: see copy.h */
+	unsigned retries;
+	uint64_t rate_bytes_per_sec;	/* 0: no limit */
+	const char *checksum;		/* its name; NULL: none */
 	uint64_t io_timeout_ns;		/* 0: never */
 	const volatile sig_atomic_t *stop;
 	void (*tick)(void *data, uint64_t done_bytes, uint64_t total_bytes);
@@ -101,17 +113,29 @@ struct copy_job {
 	struct memory memory;
 	bool is_offloaded;		/* the drive copies by itself */
 	char why_not_offloaded[COPY_JOB_TRIED_SIZE]; /* or empty */
+	struct extents extents;		/* what is to be copied: see copy.h */
+	const struct extents *map;	/* the same, or that of the first */
+	struct copy_job *also;		/* destinations: no more of a job */
+	unsigned also_count;
 
 	/* since copy_job_open() */
 	struct endpoint *from, *to;
 	struct ring *ring;
+	struct copy_also *also_legs;	/* one for each of also */
+	struct endpoint **also_endpoints;
+	struct journal *journal;	/* NULL: none */
+	struct checksum *checksum;
+	struct p2pdma_pool *sum_pool;	/* to read for it once more */
+	uint64_t todo_bytes;		/* of the stage that ticks */
 
 	/* since copy_job_run(), copy_job_verify() */
-	bool is_run, is_verified;
+	bool is_run, is_verified, is_summed;
 	struct copy_result result;
+	char sum[CHECKSUM_TEXT_SIZE];
 	struct verify_result verified;
 	bool is_compared;		/* by the drive, and not by reading */
 	char why_not_compared[COPY_JOB_TRIED_SIZE]; /* or empty */
+	const struct copy_job *verified_leg; /* the last one */
 
 	/* when something went wrong */
 	enum copy_job_trouble trouble;
@@ -127,7 +151,17 @@ int copy_job_plan(struct copy_job *job, struct p2pdma_context *context,
 		  const struct copy_job_args *args);
 int copy_job_open(struct copy_job *job);
 int copy_job_run(struct copy_job *job);
+int copy_job_sum(struct copy_job *job);
 int copy_job_verify(struct copy_job *job);
+
+/* The job of destination number @index: the first one's is @job itself. */
+const struct copy_job *copy_job_get_leg(const struct copy_job *job,
+					unsigned index);
+/* Why destination number @index was dropped; side NONE: it was not. */
+const struct copy_error *copy_job_get_drop(const struct copy_job *job,
+					   unsigned index);
+/* Another run with --resume goes on where this one ended. */
+bool copy_job_is_resumable(const struct copy_job *job);
 
 /* Gives back everything, unless @job->is_silent. */
 void copy_job_fini(struct copy_job *job);

@@ -30,7 +30,7 @@ void copy_queue_sum(struct copy *copy, struct slot *slot)
 	if (!copy->is_summing)
 		return;
 	/* Only the first pass goes from the start to the end. */
-	if (copy->pass.state != EXTENT_TODO) {
+	if (copy->pass.state != EXTENT_WANTED) {
 		copy_end_sum(copy);
 		return;
 	}

@@ -274,8 +274,8 @@ static int run_passes(struct copy *copy)
 	uint32_t block = copy->plan->block_bytes, single = get_single(copy);
 	uint32_t less = (uint32_t)round_up(MAX(block / SPLIT, single), single);
 	const struct pass passes[] = {
-		{ EXTENT_HOLE, EXTENT_TODO, ZERO_BYTES },
-		{ EXTENT_TODO, block > single ? EXTENT_UNTRIMMED :
+		{ EXTENT_HOLE, EXTENT_WANTED, ZERO_BYTES },
+		{ EXTENT_WANTED, block > single ? EXTENT_UNTRIMMED :
 						EXTENT_BAD_READ, block },
 		{ EXTENT_UNTRIMMED, less > single ? EXTENT_UNSCRAPED :
 						    EXTENT_BAD_READ, less },
@@ -385,7 +385,7 @@ static int set_up_extents(struct copy *copy)
 
 	copy->extents = plan->extents ? plan->extents : &copy->own;
 	if (!plan->extents)
-		rc = extents_init(&copy->own, plan->size_bytes, EXTENT_TODO);
+		rc = extents_init(&copy->own, plan->size_bytes, EXTENT_WANTED);
 	copy->cutter.extents = copy->extents;
 	find_ends(plan, &copy->cutter);
 	copy->result->skipped_bytes = extents_count(copy->extents,

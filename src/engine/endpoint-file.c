@@ -140,11 +140,28 @@ static void drop_aside(struct endpoint *endpoint)
 	endpoint->fd = -1;
 }
 
+/* What only we needed to write it is taken back in the end. */
+static int make_in_place(struct endpoint *endpoint, int flags)
+{
+	endpoint->fd = open(endpoint->path, flags | O_CREAT | O_EXCL,
+			    get_first_mode(endpoint));
+	if (endpoint->fd < 0)
+		return -errno;
+	endpoint->is_made = true;
+	return 0;
+}
+
 static int open_in_place(struct endpoint *endpoint)
 {
+	int flags = endpoint_get_open_flags(endpoint), rc = 0;
 	struct stat st;
 
-	endpoint->fd = open(endpoint->path, endpoint_get_open_flags(endpoint));
+	endpoint->fd = open(endpoint->path, flags);
+	if (endpoint->fd < 0 && errno == ENOENT &&
+	    endpoint->mode & ENDPOINT_IN_PLACE)
+		rc = make_in_place(endpoint, flags);
+	if (rc)
+		return rc;
 	if (endpoint->fd < 0 || fstat(endpoint->fd, &st))
 		return -errno;
 	endpoint->size_bytes = (uint64_t)st.st_size;
@@ -203,7 +220,8 @@ static int file_open(struct endpoint *endpoint, mode_t mode)
 {
 	int rc;
 
-	if (endpoint->mode & ENDPOINT_REPLACE)
+	if (endpoint->mode & ENDPOINT_REPLACE &&
+	    !(endpoint->mode & ENDPOINT_IN_PLACE))
 		rc = open_aside(endpoint);
 	else
 		rc = open_in_place(endpoint);
@@ -259,7 +277,7 @@ static int correct_mode(struct endpoint *endpoint)
 	mode_t extra = get_first_mode(endpoint) & ~endpoint->new_mode;
 	struct stat st;
 
-	if (!endpoint->is_unseen || !extra)
+	if (!extra || !(endpoint->is_unseen || endpoint->is_made))
 		return 0;
 	if (fstat(endpoint->fd, &st) ||
 	    fchmod(endpoint->fd, st.st_mode & 07777 & ~extra))

@@ -44,6 +44,11 @@ enum endpoint_mode {
 	 * with RING_COMMANDS, and endpoint_register().
 	 */
 	ENDPOINT_PASSTHROUGH = 16,
+	/*
+	 * With REPLACE: the file itself is written, and made where it is not
+	 * there; it stays when the copy does not end well.
+	 */
+	ENDPOINT_IN_PLACE = 32,
 };
 
 struct endpoint_ops;
@@ -68,6 +73,7 @@ struct endpoint {
 	char *aside;		/* its name until complete; NULL: none */
 	mode_t new_mode;	/* of a file that is made, but for the umask */
 	bool is_unseen;		/* nobody else sees fd's file, nor misses it */
+	bool is_made;		/* in place, and was not there before */
 	bool is_reserved;	/* there may be room that was not used */
 };
 

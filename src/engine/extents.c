@@ -174,6 +174,26 @@ bool extents_find(const struct extents *extents, uint64_t from_bytes,
 	return false;
 }
 
+bool extents_find_other(const struct extents *extents, uint64_t from_bytes,
+			unsigned states, uint64_t *start_bytes,
+			uint64_t *end_bytes)
+{
+	size_t first = find_row(extents, from_bytes), last;
+
+	while (first < extents->count &&
+	       states & 1u << extents->rows[first].state)
+		first++;
+	if (first == extents->count)
+		return false;
+	last = first;
+	while (last + 1 < extents->count &&
+	       !(states & 1u << extents->rows[last + 1].state))
+		last++;
+	*start_bytes = MAX(extents_get_start(extents, first), from_bytes);
+	*end_bytes = extents->rows[last].end_bytes;
+	return true;
+}
+
 uint64_t extents_count(const struct extents *extents, enum extent_state state)
 {
 	uint64_t bytes = 0;

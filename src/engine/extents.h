@@ -13,7 +13,7 @@
 
 enum extent_state {
 	EXTENT_UNKNOWN = 0,
-	EXTENT_TODO,		/* not tried yet */
+	EXTENT_WANTED,		/* not tried yet */
 	EXTENT_UNTRIMMED,	/* a large piece with an error in it */
 	EXTENT_UNSCRAPED,	/* a smaller one */
 	EXTENT_BAD_READ,	/* single blocks that could not be read */
@@ -61,6 +61,11 @@ void extents_turn(struct extents *extents, enum extent_state from,
 bool extents_find(const struct extents *extents, uint64_t from_bytes,
 		  enum extent_state state, uint64_t *start_bytes,
 		  uint64_t *end_bytes);
+
+/* The same for what is in none of @states (1 << state, or'ed). */
+bool extents_find_other(const struct extents *extents, uint64_t from_bytes,
+			unsigned states, uint64_t *start_bytes,
+			uint64_t *end_bytes);
 
 /* The number of bytes in @state. */
 uint64_t extents_count(const struct extents *extents,

@@ -29,7 +29,7 @@ struct journal {
 
 /* As ddrescue: not tried, not trimmed, not scraped, bad, finished. */
 static const char letters[EXTENT_STATES] = {
-	[EXTENT_TODO] = '?',	  [EXTENT_UNTRIMMED] = '*',
+	[EXTENT_WANTED] = '?',	  [EXTENT_UNTRIMMED] = '*',
 	[EXTENT_UNSCRAPED] = '/', [EXTENT_BAD_READ] = '-',
 	[EXTENT_BAD_WRITE] = '-', [EXTENT_DONE] = '+',
 };
@@ -291,7 +291,7 @@ static int take_row(struct loader *l, uint64_t start, uint64_t size,
 	start = MAX(start, l->offset_bytes) - l->offset_bytes;
 	end -= l->offset_bytes;
 	/* More of the source than is wanted this time. */
-	if (end > most && state == EXTENT_TODO)
+	if (end > most && state == EXTENT_WANTED)
 		end = most;
 	if (end > most)
 		return -ERANGE;

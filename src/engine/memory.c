@@ -28,9 +28,6 @@
 /* A drive that does not answer one read for so long is not to be used. */
 #define PROBE_TIMEOUT_NS	(20 * NS_PER_SEC)
 
-/* Stored at once: signals are held off for so long. */
-#define SCRUB_BYTES	(64 * KIB)
-
 /* What was tried is no use: the next one, or host memory. */
 #define NEXT_ONE	1
 
@@ -245,29 +242,8 @@ static int open_choice(struct memory *m, const struct p2pdma_choice *choice)
 	return 0;
 }
 
-/*
- * The kernel hands it to the next one as it is. A provider that is gone keeps
- * nothing of ours that anybody could be handed.
- */
-static void scrub(struct memory *m)
-{
-	static const char zeros[SCRUB_BYTES] __attribute__((aligned(8)));
-	size_t size = p2pdma_pool_get_slot_bytes(m->pool);
-	unsigned slots = p2pdma_pool_get_slots(m->pool);
-	int rc = 0;
-
-	for (unsigned slot = 0; slot < slots && !rc; slot++)
-		for (size_t at = 0; at < size && !rc; at += SCRUB_BYTES)
-			rc = p2pdma_pool_store(m->pool, slot, at, zeros,
-					       MIN(size - at, SCRUB_BYTES));
-	if (rc)
-		m->scrub_error = rc;
-}
-
 static void drop_peer(struct memory *m)
 {
-	if (m->wish.is_scrubbed && m->pool && m->provider)
-		scrub(m);
 	p2pdma_pool_destroy(m->pool);
 	p2pdma_provider_close(m->provider);
 	m->pool = NULL;
@@ -447,23 +423,32 @@ static int take_peer_pool(struct memory *m)
 			      strerror(-rc)));
 }
 
+/* The source, the destination, and further ones. */
+static struct endpoint *get_end(const struct memory_trial *trial, unsigned i)
+{
+	if (i < 2)
+		return i ? trial->destination : trial->source;
+	return trial->also[i - 2];
+}
+
 /*
  * A file system may ask for more than the drive below it, and what goes past
  * the block layer is not cut by it.
  */
 static void fit_endpoints(struct memory *m, const struct memory_trial *trial)
 {
-	const struct endpoint *ends[] = { trial->source, trial->destination };
 	uint64_t block = m->block_bytes;
 	uint32_t align = 1;
 
 	if (m->wish.is_block_fixed)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		if (!ends[i])
+	for (unsigned i = 0; i < 2 + trial->also_count; i++) {
+		const struct endpoint *end = get_end(trial, i);
+
+		if (!end)
 			continue;
-		align = MAX(align, ends[i]->offset_align);
-		block = MIN(block, tighter(block, ends[i]->max_io_bytes));
+		align = MAX(align, end->offset_align);
+		block = MIN(block, tighter(block, end->max_io_bytes));
 	}
 	block = block < m->block_bytes ? round_down(block, align) :
 					 round_up(block, align);
@@ -482,8 +467,6 @@ static int leave_silent(struct memory *m, const struct memory_trial *trial,
 			const struct endpoint *endpoint)
 {
 	m->silent = endpoint;
-	if (m->wish.is_scrubbed)
-		m->scrub_error = -ETIMEDOUT;
 	m->pool = NULL;
 	m->next = m->choice_count;
 	return ring_open_with(ring_get_depth(*trial->ring),
@@ -515,7 +498,7 @@ static int judge_answer(struct memory *m, const struct memory_trial *trial,
 	case PREFLIGHT_WORKS:
 		return 0;
 	case PREFLIGHT_UNKNOWN:
-		return endpoint == trial->destination ?
+		return endpoint != trial->source ?
 			       say_unproven(m, endpoint, answer->error) : 0;
 	case PREFLIGHT_REFUSED:
 		return say_no(m, m->function,
@@ -549,7 +532,7 @@ static int try_end(struct memory *m, const struct memory_trial *trial,
 	rc = preflight_run(*trial->ring, endpoint, offset_bytes, m->pool,
 			   m->host, get_probe_timeout(trial), &answer);
 	/* What was never written may not be readable. */
-	if (rc && rc != -ETIMEDOUT && endpoint == trial->destination &&
+	if (rc && rc != -ETIMEDOUT && endpoint != trial->source &&
 	    !endpoint->is_unseen)
 		return say_unproven(m, endpoint, rc);
 	if (rc) {
@@ -563,12 +546,12 @@ static int try_end(struct memory *m, const struct memory_trial *trial,
 static int try_ends(struct memory *m, const struct memory_trial *trial)
 {
 	const struct p2pdma_choice *choice = &m->choices[m->next - 1];
-	int rc;
+	int rc = 0;
 
-	rc = try_end(m, trial, trial->source, trial->source_offset_bytes);
-	if (!rc)
-		rc = try_end(m, trial, trial->destination,
-			     trial->destination_offset_bytes);
+	for (unsigned i = 0; i < 2 + trial->also_count && !rc; i++)
+		rc = try_end(m, trial, get_end(trial, i),
+			     i ? trial->destination_offset_bytes :
+				 trial->source_offset_bytes);
 	if (rc == NEXT_ONE && choice->reach == P2PDMA_REACH_REFUSED &&
 	    m->no_provider == choice->provider &&
 	    !strcmp(m->no.id, "probe-refused")) {

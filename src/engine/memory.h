@@ -26,7 +26,6 @@ struct memory_wish {
 	uint64_t block_bytes;	/* 0: choose */
 	bool is_block_fixed;	/* no other size will do */
 	bool is_uncut;		/* nobody cuts a block that is too large */
-	bool is_scrubbed;	/* peer memory is zeroed before it goes back */
 	unsigned depth;		/* 0: choose */
 	unsigned depth_least;	/* fewer are of no use; 0: one */
 	uint64_t size_bytes;	/* of all that is moved */
@@ -42,6 +41,8 @@ struct memory_place {
 /* What it is tried with. Borrowed; an end may be NULL. */
 struct memory_trial {
 	struct endpoint *source, *destination;
+	struct endpoint *const *also;	/* more destinations, as the first */
+	unsigned also_count;
 	uint64_t source_offset_bytes, destination_offset_bytes;
 	/* Used alone; another one of its depth when an end was silent. */
 	struct ring **ring;
@@ -70,8 +71,6 @@ struct memory {
 	const struct endpoint *failed;	/* by itself, or NULL */
 	/* Not with peer memory; a request of it is still in flight. */
 	const struct endpoint *silent;
-	/* What of is_scrubbed was not done; negative errno, or 0. */
-	int scrub_error;
 
 	/* Those that can still be asked, best first. */
 	struct p2pdma_choice *choices;

@@ -207,9 +207,15 @@ static int try_write(struct preflight *p)
 	return cleared ? cleared : rc;
 }
 
+/* There is nothing in it yet, and nobody who looks for something. */
+static bool is_ours(const struct endpoint *endpoint)
+{
+	return endpoint->is_unseen || endpoint->is_made;
+}
+
 static int try_repeatedly(struct preflight *p)
 {
-	bool is_written = p->endpoint->is_unseen;
+	bool is_written = is_ours(p->endpoint);
 	int rc = 1;
 
 	for (int i = 0; i < TRIES && rc > 0; i++) {
@@ -240,7 +246,7 @@ static void choose_place(struct preflight *p, uint64_t offset_bytes)
 
 	p->length_bytes = MAX(PROBE_BYTES, e->offset_align);
 	p->offset_bytes = round_down(offset_bytes, e->offset_align);
-	if (!e->is_unseen && p->offset_bytes + p->length_bytes > end)
+	if (!is_ours(e) && p->offset_bytes + p->length_bytes > end)
 		p->offset_bytes = end > p->length_bytes ?
 					  end - p->length_bytes : 0;
 }

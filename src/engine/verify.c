@@ -62,16 +62,32 @@ static void begin_read(struct verify *verify, struct pair *pair, unsigned end)
 	push(verify, pair, end);
 }
 
+/* What could not be copied cannot be the same. */
+static bool find_next(const struct verify *verify, uint64_t *start,
+		      uint64_t *end)
+{
+	const struct verify_plan *plan = verify->plan;
+
+	*start = verify->next_bytes;
+	*end = plan->size_bytes;
+	if (!plan->extents)
+		return *start < *end;
+	return extents_find_other(plan->extents, verify->next_bytes,
+				  1u << EXTENT_BAD_READ |
+				  1u << EXTENT_BAD_WRITE, start, end);
+}
+
 static void begin_pair(struct verify *verify, struct pair *pair)
 {
-	uint64_t left = verify->plan->size_bytes - verify->next_bytes;
+	uint64_t start, end;
 
-	if (!left || verify->rc)
+	if (verify->rc || !find_next(verify, &start, &end))
 		return;
-	pair->start_bytes = verify->next_bytes;
-	pair->size_bytes = (uint32_t)MIN(left, verify->plan->block_bytes);
+	pair->start_bytes = start;
+	pair->size_bytes = (uint32_t)MIN(end - start,
+					 verify->plan->block_bytes);
 	pair->waiting = 2;
-	verify->next_bytes += pair->size_bytes;
+	verify->next_bytes = start + pair->size_bytes;
 	begin_read(verify, pair, 0);
 	begin_read(verify, pair, 1);
 }

@@ -16,6 +16,7 @@ struct verify_plan {
 	struct endpoint *source, *destination;
 	uint64_t source_offset_bytes, destination_offset_bytes;
 	uint64_t size_bytes;
+	const struct extents *extents;	/* NULL, or what is bad is left out */
 	struct p2pdma_provider *host;
 	struct ring *ring;		/* twice as deep as depth */
 	uint32_t block_bytes;		/* a multiple of both alignments */

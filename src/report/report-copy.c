@@ -67,7 +67,9 @@ static void add_numbers(struct json_object *tree, const struct copy_job *job)
 	tree_add_count(tree, "copied_bytes", r->copied_bytes);
 	tree_add_count(tree, "peer_bytes", r->peer_bytes);
 	tree_add_count(tree, "host_bytes", r->host_bytes);
-	tree_add_count(tree, "skipped_bytes", 0);
+	tree_add_count(tree, "skipped_bytes", job->is_run ? r->skipped_bytes :
+		extents_count(&job->extents, EXTENT_DONE));
+	add_if(tree, "bad_bytes", r->bad_bytes, job->is_run);
 	add_if(tree, "in_place_bytes", r->in_place_bytes, job->is_run);
 	add_if(tree, "duration_ns", r->duration_ns, job->is_run);
 	add_if(tree, "rate_bytes_per_sec",
@@ -100,20 +102,87 @@ static void add_verify(struct json_object *tree, const struct copy_job *job)
 		      job->why_not_compared : NULL);
 }
 
-static void add_error(struct json_object *errors, const struct copy_job *job,
+/* More rows than these are read in the journal. */
+#define ERRORS_MOST	1000
+
+static void add_error(struct json_object *errors, const char *where,
+		      uint64_t offset_bytes, uint64_t length_bytes, int error)
+{
+	struct json_object *e = tree_append_object(errors);
+
+	tree_add_text(e, "where", where);
+	tree_add_count(e, "offset_bytes", offset_bytes);
+	tree_add_count(e, "length_bytes", length_bytes);
+	tree_add_int(e, "errno", -error);
+}
+
+static void add_first(struct json_object *errors, const struct copy_job *job,
 		      const struct copy_error *error)
 {
-	struct json_object *e;
-
-	if (!error->side)
-		return;
-	e = tree_append_object(errors);
-	tree_add_text(e, "where", error->side == SIDE_SOURCE ?
+	if (error->side)
+		add_error(errors, error->side == SIDE_SOURCE ?
 					  job->args.source :
-					  job->destination_path);
-	tree_add_count(e, "offset_bytes", error->offset_bytes);
-	tree_add_count(e, "length_bytes", error->length_bytes);
-	tree_add_int(e, "errno", -error->error);
+					  job->destination_path,
+			  error->offset_bytes, error->length_bytes,
+			  error->error);
+}
+
+/* Neighbours are one range; those of one kind have its last error. */
+static void add_bad(struct json_object *errors, const struct copy_job *job,
+		    enum extent_state state)
+{
+	bool is_read = state == EXTENT_BAD_READ;
+	uint64_t base = is_read ? job->args.skip_bytes : job->args.seek_bytes;
+	uint64_t start, end = 0;
+
+	for (int i = 0; i < ERRORS_MOST &&
+	     extents_find(&job->extents, end, state, &start, &end); i++)
+		add_error(errors, is_read ? job->args.source :
+					    job->destination_path,
+			  base + start, end - start,
+			  is_read ? job->result.read_error :
+				    job->result.write_error);
+}
+
+static void add_errors(struct json_object *tree, const struct copy_job *job)
+{
+	struct json_object *errors = tree_add_array(tree, "errors");
+
+	add_first(errors, job, &job->result.error);
+	for (unsigned i = 0; job->is_run && i < job->also_count; i++)
+		add_first(errors, &job->also[i], &job->also_legs[i].error);
+	add_first(errors, job->verified_leg ? job->verified_leg : job,
+		  &job->verified.error);
+	if (!job->is_run)
+		return;
+	add_bad(errors, job, EXTENT_BAD_READ);
+	add_bad(errors, job, EXTENT_BAD_WRITE);
+}
+
+static void add_also(struct json_object *tree, const struct copy_job *job)
+{
+	struct json_object *also = tree_add_array(tree, "also");
+
+	for (unsigned i = 0; i < job->also_count; i++) {
+		struct json_object *row = tree_append_object(also);
+
+		tree_add_text(row, "destination",
+			      job->also[i].destination_path);
+		tree_add_bool(row, "dropped", job->also_legs[i].error.side);
+	}
+}
+
+static void add_checksum(struct json_object *tree, const struct copy_job *job)
+{
+	struct json_object *checksum;
+
+	if (!job->is_summed) {
+		tree_add_null(tree, "checksum");
+		return;
+	}
+	checksum = tree_add_object(tree, "checksum");
+	tree_add_text(checksum, "algorithm", job->args.checksum);
+	tree_add_text(checksum, "digest", job->sum);
 }
 
 static const char *get_answer(enum p2pdma_answer answer)
@@ -152,7 +221,6 @@ static void fill_tree(struct json_object *tree, const struct copy_job *job,
 		      bool is_plan)
 {
 	const struct memory *m = &job->memory;
-	struct json_object *errors;
 
 	tree_add_bool(tree, "dry_run", is_plan);
 	tree_add_text(tree, "source", job->args.source);
@@ -169,16 +237,17 @@ static void fill_tree(struct json_object *tree, const struct copy_job *job,
 		       p2pdma_pool_get_slots(m->pool) : m->depth);
 	add_numbers(tree, job);
 	add_verify(tree, job);
-	tree_add_null(tree, "checksum");
-	errors = tree_add_array(tree, "errors");
-	add_error(errors, job, &job->result.error);
-	add_error(errors, job, &job->verified.error);
+	add_checksum(tree, job);
+	tree_add_text(tree, "journal", job->args.journal);
+	add_also(tree, job);
+	add_errors(tree, job);
 	add_guards(tree, job);
 }
 
 /* --- lines for people --------------------------------------------------- */
 
 #define TEXT_SIZE	64
+#define BAD_SHOWN	10
 
 /* A name cannot move the terminal's cursor. */
 static void print_name(FILE *file, const char *name)
@@ -271,9 +340,68 @@ static void print_split(FILE *file, const struct copy_result *r)
 		bytes_format(r->host_bytes, host, sizeof(host)));
 }
 
+/* What is in place from now on; copied, a hole, or there before. */
+static uint64_t count_whole(const struct copy_job *job)
+{
+	return extents_count(&job->extents, EXTENT_DONE) +
+	       extents_count(&job->extents, EXTENT_HOLE);
+}
+
+static void print_bad(FILE *file, const struct copy_job *job)
+{
+	uint64_t start, end = 0;
+
+	if (!job->result.bad_bytes)
+		return;
+	fprintf(file, "  NOT complete: %llu bytes are bad, the first at",
+		(unsigned long long)job->result.bad_bytes);
+	for (int i = 0; i < BAD_SHOWN &&
+	     extents_find_other(&job->extents, end, 1u << EXTENT_DONE |
+				1u << EXTENT_HOLE, &start, &end); i++)
+		fprintf(file, "%s %llu", i ? "," : "",
+			(unsigned long long)(job->args.skip_bytes + start));
+	fputc('\n', file);
+}
+
+static void print_skipped(FILE *file, const struct copy_job *job)
+{
+	char size[TEXT_SIZE];
+
+	if (job->result.skipped_bytes)
+		fprintf(file, "  %s were holes, or done before\n",
+			bytes_format(job->result.skipped_bytes, size,
+				     sizeof(size)));
+}
+
+static void print_legs(FILE *file, const struct copy_job *job)
+{
+	for (unsigned i = 0; i < job->also_count; i++) {
+		fputs("  also to ", file);
+		print_name(file, job->also[i].destination_path);
+		fputs(job->also_legs[i].error.side ? ": DROPPED\n" : "\n",
+		      file);
+	}
+}
+
+/* As the tools print it, so that these can check it. */
+static void print_sum_of(FILE *file, const struct copy_job *job)
+{
+	for (unsigned i = 0; job->is_summed && i <= job->also_count; i++) {
+		char *line;
+
+		if (copy_job_get_drop(job, i)->side)
+			continue;
+		line = checksum_make_line(job->sum, copy_job_get_leg(job, i)->
+						    destination_path);
+		fprintf(file, "%s\n", (char *)tree_must(line));
+		free(line);
+	}
+}
+
 static void print_partial(FILE *file, const struct copy_job *job)
 {
-	if (job->result.copied_bytes == job->size_bytes &&
+	print_bad(file, job);
+	if (count_whole(job) + job->result.bad_bytes == job->size_bytes &&
 	    !job->result.error.side)
 		return;
 	fprintf(file, "  NOT complete: of %llu bytes the first %llu are "
@@ -299,10 +427,13 @@ static void print_plan(FILE *file, const struct copy_job *job)
 {
 	char size[TEXT_SIZE];
 
+	uint64_t bytes = job->size_bytes - extents_count(&job->extents,
+							  EXTENT_DONE);
+
 	print_guards(file, job);
 	fprintf(file, "%llu bytes (%s) would be copied",
-		(unsigned long long)job->size_bytes,
-		bytes_format(job->size_bytes, size, sizeof(size)));
+		(unsigned long long)bytes,
+		bytes_format(bytes, size, sizeof(size)));
 }
 
 static void print(FILE *file, const struct copy_job *job, bool is_plan)
@@ -317,9 +448,12 @@ static void print(FILE *file, const struct copy_job *job, bool is_plan)
 		print_plan(file, job);
 		return;
 	}
+	print_legs(file, job);
 	print_split(file, &job->result);
+	print_skipped(file, job);
 	print_verify(file, job);
 	print_partial(file, job);
+	print_sum_of(file, job);
 	print_sum(file, &job->result);
 }
 

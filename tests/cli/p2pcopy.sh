@@ -214,7 +214,8 @@ begun() {
 }
 truncate -s 400000000 a
 echo old >b
-p2pcopy --provider=host --progress=json --block-size=4K --depth=1 a b \
+p2pcopy --provider=host --progress=json --sparse=never \
+	--block-size=4K --depth=1 a b \
 	>"$work/stdout" 2>"$work/stderr" &
 begun
 kill -INT $!
@@ -228,7 +229,7 @@ for signal in HUP:129 TERM:143 KILL:137; do
 	echo old >b
 	# Whoever runs this may ignore some: nohup does.
 	env --default-signal p2pcopy --provider=host \
-		--progress=json --block-size=4K --depth=1 a b \
+		--progress=json --sparse=never --block-size=4K --depth=1 a b \
 		>"$work/stdout" 2>"$work/stderr" &
 	begun
 	kill -"${signal%:*}" $!

@@ -16,7 +16,7 @@ static struct extents map;
 static void continue_with(uint64_t size)
 {
 	plan.is_continued = true;
-	ck_assert_int_eq(extents_init(&map, size, EXTENT_TODO), 0);
+	ck_assert_int_eq(extents_init(&map, size, EXTENT_WANTED), 0);
 	plan.extents = &map;
 }
 

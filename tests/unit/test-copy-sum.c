@@ -70,7 +70,7 @@ START_TEST(holes_are_zeros)
 	start();
 	put_pattern(from, 9 * BLOCK);
 	open_both(9 * BLOCK);
-	ck_assert_int_eq(extents_init(&map, 9 * BLOCK, EXTENT_TODO), 0);
+	ck_assert_int_eq(extents_init(&map, 9 * BLOCK, EXTENT_WANTED), 0);
 	extents_mark(&map, 0, BLOCK, EXTENT_HOLE);
 	extents_mark(&map, 7 * BLOCK, 9 * BLOCK, EXTENT_HOLE);
 	plan.extents = &map;

@@ -7,7 +7,7 @@ static struct cutter cutter;
 
 static void set_up(uint64_t size, uint64_t skip, uint64_t seek)
 {
-	extents_init(&map, size, EXTENT_TODO);
+	extents_init(&map, size, EXTENT_WANTED);
 	cutter = (struct cutter){
 		.extents = &map,
 		.source = { 512, skip },
@@ -45,7 +45,7 @@ static void check_end(void)
 START_TEST(a_range_is_cut_into_a_head_pieces_and_a_tail)
 {
 	set_up(100000, 1024, 1024);
-	cutter_begin(&cutter, EXTENT_TODO, 65536);
+	cutter_begin(&cutter, EXTENT_WANTED, 65536);
 	check(0, 3072, true);
 	check(3072, 65536, false);
 	check(68608, 28672, false);
@@ -59,7 +59,7 @@ START_TEST(looking_does_not_take)
 	struct piece piece;
 
 	set_up(8192, 0, 0);
-	cutter_begin(&cutter, EXTENT_TODO, 4096);
+	cutter_begin(&cutter, EXTENT_WANTED, 4096);
 	ck_assert(cutter_peek(&cutter, &piece));
 	ck_assert(cutter_peek(&cutter, &piece));
 	ck_assert_uint_eq(piece.start_bytes, 0);
@@ -74,7 +74,7 @@ START_TEST(only_what_is_in_the_state_is_cut)
 	set_up(65536, 0, 0);
 	extents_mark(&map, 8192, 16384, EXTENT_HOLE);
 	extents_mark(&map, 32768, 65536, EXTENT_DONE);
-	cutter_begin(&cutter, EXTENT_TODO, 65536);
+	cutter_begin(&cutter, EXTENT_WANTED, 65536);
 	check(0, 8192, false);
 	check(16384, 16384, false);
 	check_end();
@@ -84,7 +84,7 @@ END_TEST
 START_TEST(what_changes_behind_the_last_piece_is_not_cut_again)
 {
 	set_up(16384, 0, 0);
-	cutter_begin(&cutter, EXTENT_TODO, 8192);
+	cutter_begin(&cutter, EXTENT_WANTED, 8192);
 	check(0, 8192, false);
 	extents_mark(&map, 0, 4096, EXTENT_DONE);
 	check(8192, 8192, false);
@@ -97,7 +97,7 @@ START_TEST(the_last_block_may_be_rounded_up_and_no_other_one)
 	set_up(20000, 0, 0);
 	extents_mark(&map, 5000, 8192, EXTENT_DONE);
 	cutter.is_cut = true;
-	cutter_begin(&cutter, EXTENT_TODO, 8192);
+	cutter_begin(&cutter, EXTENT_WANTED, 8192);
 	check(0, 4096, false);
 	check(4096, 904, true);
 	check(8192, 8192, false);

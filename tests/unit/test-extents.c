@@ -25,12 +25,12 @@ static const char *tell(void)
 
 START_TEST(a_new_map_is_one_run)
 {
-	ck_assert_int_eq(extents_init(&map, 100, EXTENT_TODO), 0);
+	ck_assert_int_eq(extents_init(&map, 100, EXTENT_WANTED), 0);
 	ck_assert_str_eq(tell(), "?100 ");
 	ck_assert_uint_eq(extents_get_size(&map), 100);
 	ck_assert_uint_eq(extents_get_whole(&map), 0);
 	extents_fini(&map);
-	ck_assert_int_eq(extents_init(&map, 0, EXTENT_TODO), 0);
+	ck_assert_int_eq(extents_init(&map, 0, EXTENT_WANTED), 0);
 	ck_assert_str_eq(tell(), "");
 	extents_fini(&map);
 }
@@ -46,7 +46,7 @@ static const struct {
 	{ 20, 30, EXTENT_DONE, "?10 +40 ?100 " },
 	{ 0, 10, EXTENT_DONE, "+40 ?100 " },
 	{ 40, 100, EXTENT_BAD_READ, "+40 r100 " },
-	{ 35, 50, EXTENT_TODO, "+35 ?50 r100 " },
+	{ 35, 50, EXTENT_WANTED, "+35 ?50 r100 " },
 	{ 36, 37, EXTENT_DONE, "+35 ?36 +37 ?50 r100 " },
 	{ 35, 36, EXTENT_DONE, "+37 ?50 r100 " },
 	{ 0, 100, EXTENT_HOLE, "o100 " },
@@ -59,7 +59,7 @@ static const struct {
 
 START_TEST(neighbours_in_one_state_become_one_run)
 {
-	extents_init(&map, 100, EXTENT_TODO);
+	extents_init(&map, 100, EXTENT_WANTED);
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		ck_assert_int_eq(extents_mark(&map, marks[i].start,
 					      marks[i].end, marks[i].state),
@@ -75,15 +75,15 @@ START_TEST(any_order_of_marks_is_the_same_as_an_array)
 	unsigned char plain[200];
 	unsigned seed = 1;
 
-	memset(plain, EXTENT_TODO, sizeof(plain));
-	extents_init(&map, sizeof(plain), EXTENT_TODO);
+	memset(plain, EXTENT_WANTED, sizeof(plain));
+	extents_init(&map, sizeof(plain), EXTENT_WANTED);
 	for (int round = 0; round < 3000; round++) {
 		unsigned start, end, state;
 
 		seed = seed * 1103515245 + 12345;
 		start = (seed >> 8) % 200;
 		end = start + (seed >> 16) % (201 - start);
-		state = EXTENT_TODO + (seed >> 24) % 7;
+		state = EXTENT_WANTED + (seed >> 24) % 7;
 		memset(plain + start, (int)state, end - start);
 		ck_assert_int_eq(extents_mark(&map, start, end,
 					      (enum extent_state)state), 0);
@@ -129,7 +129,7 @@ START_TEST(a_copy_of_a_map_is_its_own)
 {
 	struct extents other = { 0 };
 
-	extents_init(&map, 100, EXTENT_TODO);
+	extents_init(&map, 100, EXTENT_WANTED);
 	extents_mark(&map, 0, 50, EXTENT_DONE);
 	ck_assert_int_eq(extents_copy(&other, &map), 0);
 	extents_mark(&map, 50, 100, EXTENT_DONE);
@@ -144,7 +144,7 @@ START_TEST(a_map_does_not_grow_for_ever)
 {
 	int rc = 0;
 
-	extents_init(&map, 4 * (uint64_t)EXTENTS_MOST, EXTENT_TODO);
+	extents_init(&map, 4 * (uint64_t)EXTENTS_MOST, EXTENT_WANTED);
 	for (uint64_t i = 0; !rc && i < 2 * (uint64_t)EXTENTS_MOST; i++)
 		rc = extents_mark(&map, 2 * i, 2 * i + 1, EXTENT_DONE);
 	ck_assert_int_eq(rc, -EOVERFLOW);

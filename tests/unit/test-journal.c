@@ -19,7 +19,7 @@ static void set_up(uint64_t size)
 	strcpy(directory, "/tmp/test-journal-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 	snprintf(path, sizeof(path), "%s/map", directory);
-	ck_assert_int_eq(extents_init(&map, size, EXTENT_TODO), 0);
+	ck_assert_int_eq(extents_init(&map, size, EXTENT_WANTED), 0);
 }
 
 static void tear_down(void)
@@ -112,10 +112,10 @@ START_TEST(positions_are_those_of_the_source)
 		   "0x00000000  0x00010000  ?\n"
 		   "0x00010000  0x00001000  +\n"
 		   "0x00011000  0x00001000  ?\n");
-	extents_mark(&map, 0, 0x2000, EXTENT_TODO);
+	extents_mark(&map, 0, 0x2000, EXTENT_WANTED);
 	ck_assert_int_eq(load(0x10000), 0);
 	ck_assert_uint_eq(extents_get_whole(&map), 0x1000);
-	ck_assert_uint_eq(extents_count(&map, EXTENT_TODO), 0x1000);
+	ck_assert_uint_eq(extents_count(&map, EXTENT_WANTED), 0x1000);
 	tear_down();
 }
 END_TEST
@@ -127,7 +127,7 @@ START_TEST(what_is_saved_is_loaded_with_its_facts)
 	extents_mark(&map, 0x2000, 0x2200, EXTENT_BAD_READ);
 	extents_mark(&map, 0x3000, 0x3200, EXTENT_UNTRIMMED);
 	save(0, false);
-	extents_mark(&map, 0, 0x5000, EXTENT_TODO);
+	extents_mark(&map, 0, 0x5000, EXTENT_WANTED);
 	ck_assert_int_eq(load(0), 0);
 	ck_assert_uint_eq(extents_count(&map, EXTENT_DONE), 0x1000);
 	ck_assert_uint_eq(extents_count(&map, EXTENT_BAD_READ), 0x200);
@@ -207,7 +207,7 @@ START_TEST(what_cannot_be_saved_leaves_the_old_one)
 	ck_assert_int_lt(journal_save(journal, &map, true), 0);
 	rmdir(blocked);
 	journal_close(journal);
-	extents_mark(&map, 0, 0x1000, EXTENT_TODO);
+	extents_mark(&map, 0, 0x1000, EXTENT_WANTED);
 	ck_assert_int_eq(load(0), 0);
 	ck_assert_uint_eq(extents_get_whole(&map), 0);
 	tear_down();

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Knows what copy-job*.c share; nobody else looks at it.
+ */
+#ifndef P2PDMA_ENGINE_COPY_JOB_PARTS_H
+#define P2PDMA_ENGINE_COPY_JOB_PARTS_H
+
+#include "engine/copy-job.h"
+
+/* Notes why a stage does not go on, and returns @rc. */
+int copy_job_blame(struct copy_job *job, enum copy_job_trouble trouble, int rc,
+		   const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* --- copy-job.c: one destination ----------------------------------------- */
+
+int copy_job_resolve_destination(struct copy_job *job);
+int copy_job_ask_guards(struct copy_job *job);
+int copy_job_open_destination(struct copy_job *job);
+
+/* --- copy-job-also.c: the others, each with a job of its own ------------- */
+
+int copy_job_plan_also(struct copy_job *job);
+int copy_job_open_also(struct copy_job *job);
+void copy_job_fini_also(struct copy_job *job);
+
+/* --- copy-job-map.c: what is to be copied -------------------------------- */
+
+/* From the journal, where there is one to go on from. */
+int copy_job_plan_map(struct copy_job *job);
+/* Without the holes. */
+int copy_job_find_holes(struct copy_job *job);
+/* So that it can be written, before anything is copied. */
+int copy_job_open_journal(struct copy_job *job);
+
+#endif
