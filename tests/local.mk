@@ -195,6 +195,7 @@ VM_CASES = \
 	%D%/vm/doctor-remedy.sh \
 	%D%/vm/lab.sh \
 	%D%/vm/probe.sh \
+	%D%/vm/scrub.sh \
 	%D%/vm/stacks.sh \
 	%D%/vm/topology.sh \
 	%D%/vm/users.sh

@@ -160,7 +160,7 @@ int bench_compare_run(struct bench_set *set, const struct bench_point *point)
 	if (code == CLI_GO_ON)
 		code = measure(&c, point);
 	for (unsigned i = 0; i < BOTH; i++) {
-		bench_measurement_fini(&c.sides[i]);
+		code = bench_measurement_fini(&c.sides[i], code);
 		free(c.slices[i]);
 	}
 	return code;

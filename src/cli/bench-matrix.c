@@ -138,7 +138,7 @@ static int fill_cell(struct matrix *m, struct bench_set *set)
 		code = take_no(m, memory, rc);
 	else
 		code = measure(m, &measurement, set, &point);
-	bench_measurement_fini(&measurement);
+	code = bench_measurement_fini(&measurement, code);
 	m->session->point++;
 	return code;
 }

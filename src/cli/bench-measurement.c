@@ -286,12 +286,23 @@ int bench_measurement_prepare(struct bench_measurement *m,
 	return rc;
 }
 
-void bench_measurement_fini(struct bench_measurement *m)
+/* What was asked for and not done is a failure. */
+static int tell_scrub(const struct memory *memory, int code)
+{
+	if (!memory->scrub_error)
+		return code;
+	cli_error(BENCH_NAME, "--scrub: peer memory was given back with what "
+		  "is in it: %s", strerror(-memory->scrub_error));
+	return exit_worst(code, EXIT_FAILED);
+}
+
+int bench_measurement_fini(struct bench_measurement *m, int code)
 {
 	free(m->result);
 	free(m->check);
 	if (m->set->session->is_stuck)
-		return;
+		return code;
 	ledger_destroy(m->args.ledger);
 	memory_release(&m->memory);
+	return tell_scrub(&m->memory, code);
 }

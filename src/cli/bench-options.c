@@ -287,6 +287,9 @@ static const struct cli_option rows[] = {
 		  "or else host memory and a notice; FUNCTION: this one or "
 		  "exit code 3",
 	  .kind = CLI_TEXT, .offset = AT(provider) },
+	{ .name = "scrub",
+	  .help = "overwrite our peer memory before it is given back",
+	  .kind = CLI_FLAG, .offset = AT(is_scrubbed) },
 
 	{ .help = "How I/O is done" },
 	{ .name = "engine", .argument = "NAME",

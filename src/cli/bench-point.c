@@ -34,6 +34,5 @@ int bench_point_run(struct bench_set *set, const struct bench_point *point)
 				 set->session->options.provider, false);
 	if (code == CLI_GO_ON)
 		code = measure(&m, set, point);
-	bench_measurement_fini(&m);
-	return code;
+	return bench_measurement_fini(&m, code);
 }

@@ -49,6 +49,7 @@ struct bench_sweep {
 struct bench_options {
 	int workload;		/* its place in the table */
 	const char *provider;
+	bool is_scrubbed;
 	uint64_t block_bytes;	/* 0: not given, like the others */
 	uint64_t depth;
 	uint64_t size_bytes;
@@ -205,8 +206,11 @@ int bench_measurement_judge(const struct bench_measurement *m);
 void bench_measurement_describe(const struct bench_measurement *m,
 				struct report_bench *bench);
 
-/* With its memory, unless something is stuck. */
-void bench_measurement_fini(struct bench_measurement *m);
+/*
+ * With its memory, unless something is stuck. Returns @code, or the worse one
+ * that memory is worth which was to be scrubbed and was not.
+ */
+int bench_measurement_fini(struct bench_measurement *m, int code);
 
 /* Measures and reports it. A code. */
 int bench_point_run(struct bench_set *set, const struct bench_point *point);

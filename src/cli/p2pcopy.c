@@ -54,6 +54,7 @@ struct copy_options {
 	int verify;
 	int engine;
 	bool is_polled, is_handed;
+	bool is_scrubbed;
 	bool is_dry_run;
 	bool is_forced;
 	bool is_unsynced;
@@ -163,6 +164,9 @@ static const struct cli_option options[] = {
 	{ .name = "require-peer",
 	  .help = "exit code 3 instead of going through host memory",
 	  .kind = CLI_FLAG, .offset = AT(is_peer_required) },
+	{ .name = "scrub",
+	  .help = "overwrite our peer memory before it is given back",
+	  .kind = CLI_FLAG, .offset = AT(is_scrubbed) },
 	{ .name = "block-size", .letter = 'b', .argument = "BYTES",
 	  .help = "bytes a transfer, in multiples of 4K [1M, or what the "
 		  "drives take at once]",
@@ -514,6 +518,7 @@ static int plan(struct session *s)
 		.engine = (enum copy_engine)o->engine,
 		.is_polled = o->is_polled,
 		.is_handed = o->is_handed,
+		.is_scrubbed = o->is_scrubbed,
 		.verify = (enum copy_verify)o->verify,
 		.is_forced = o->is_forced,
 		.is_synced = !o->is_unsynced,
@@ -645,18 +650,34 @@ static int run(struct session *s)
 						 &s->output));
 }
 
-static void fini(struct session *s, int code)
+/* What was asked for and not done is a failure. */
+static int tell_scrub(const struct session *s, int code)
+{
+	const struct memory *m = &s->job.memory;
+	bool is_left = s->job.is_silent && m->provider && m->pool;
+
+	if (!s->options.is_scrubbed || (!m->scrub_error && !is_left))
+		return code;
+	cli_error(program.name, "--scrub: peer memory was given back with "
+		  "what is in it: %s", is_left ? "a drive may still write to "
+		  "it" : strerror(-m->scrub_error));
+	return exit_worst(code, EXIT_FAILED);
+}
+
+static int fini(struct session *s, int code)
 {
 	output_discard(&s->sums);
 	output_discard(&s->output);
 	report_fini(&s->report);
 	free(s->options.also.items);
 	copy_job_fini(&s->job);
+	code = tell_scrub(s, code);
 	/* Closing a drive that does not answer can wait for ever. */
 	if (s->job.is_silent)
 		_exit(code);
 	p2pdma_topology_destroy(s->topology);
 	p2pdma_context_destroy(s->context);
+	return code;
 }
 
 static bool is_host_wanted(const char *provider)
@@ -723,6 +744,5 @@ int main(int argc, char **argv)
 	}
 	catch_signals();
 	code = run(&s);
-	fini(&s, code);
-	return code;
+	return fini(&s, code);
 }

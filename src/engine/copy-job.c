@@ -360,6 +360,7 @@ static int plan_memory(struct copy_job *job)
 		.block_bytes = get_block_wish(job),
 		.depth = job->args.depth,
 		.size_bytes = job->size_bytes,
+		.is_scrubbed = job->args.is_scrubbed,
 		.is_uncut = job->args.engine == COPY_ENGINE_PASSTHROUGH,
 	};
 	int rc;

@@ -54,6 +54,7 @@ struct copy_job_args {
 	bool is_peer_required;
 	enum copy_engine engine;
 	bool is_polled, is_handed;	/* RING_POLLED, RING_HANDED */
+	bool is_scrubbed;		/* peer memory, when it goes back */
 	enum copy_verify verify;
 	bool is_forced;
 	bool is_synced;

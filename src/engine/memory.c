@@ -28,6 +28,9 @@
 /* A drive that does not answer one read for so long is not to be used. */
 #define PROBE_TIMEOUT_NS	(20 * NS_PER_SEC)
 
+/* Stored at once: signals are held off for so long. */
+#define SCRUB_BYTES	(64 * KIB)
+
 /* What was tried is no use: the next one, or host memory. */
 #define NEXT_ONE	1
 
@@ -242,8 +245,29 @@ static int open_choice(struct memory *m, const struct p2pdma_choice *choice)
 	return 0;
 }
 
+/*
+ * The kernel hands it to the next one as it is. A provider that is gone keeps
+ * nothing of ours that anybody could be handed.
+ */
+static void scrub(struct memory *m)
+{
+	static const char zeros[SCRUB_BYTES] __attribute__((aligned(8)));
+	size_t size = p2pdma_pool_get_slot_bytes(m->pool);
+	unsigned slots = p2pdma_pool_get_slots(m->pool);
+	int rc = 0;
+
+	for (unsigned slot = 0; slot < slots && !rc; slot++)
+		for (size_t at = 0; at < size && !rc; at += SCRUB_BYTES)
+			rc = p2pdma_pool_store(m->pool, slot, at, zeros,
+					       MIN(size - at, SCRUB_BYTES));
+	if (rc)
+		m->scrub_error = rc;
+}
+
 static void drop_peer(struct memory *m)
 {
+	if (m->wish.is_scrubbed && m->pool && m->provider)
+		scrub(m);
 	p2pdma_pool_destroy(m->pool);
 	p2pdma_provider_close(m->provider);
 	m->pool = NULL;
@@ -467,6 +491,8 @@ static int leave_silent(struct memory *m, const struct memory_trial *trial,
 			const struct endpoint *endpoint)
 {
 	m->silent = endpoint;
+	if (m->wish.is_scrubbed)
+		m->scrub_error = -ETIMEDOUT;
 	m->pool = NULL;
 	m->next = m->choice_count;
 	return ring_open_with(ring_get_depth(*trial->ring),

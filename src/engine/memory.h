@@ -26,6 +26,7 @@ struct memory_wish {
 	uint64_t block_bytes;	/* 0: choose */
 	bool is_block_fixed;	/* no other size will do */
 	bool is_uncut;		/* nobody cuts a block that is too large */
+	bool is_scrubbed;	/* peer memory is zeroed before it goes back */
 	unsigned depth;		/* 0: choose */
 	unsigned depth_least;	/* fewer are of no use; 0: one */
 	uint64_t size_bytes;	/* of all that is moved */
@@ -71,6 +72,8 @@ struct memory {
 	const struct endpoint *failed;	/* by itself, or NULL */
 	/* Not with peer memory; a request of it is still in flight. */
 	const struct endpoint *silent;
+	/* What of is_scrubbed was not done; negative errno, or 0. */
+	int scrub_error;
 
 	/* Those that can still be asked, best first. */
 	struct p2pdma_choice *choices;

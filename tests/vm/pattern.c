@@ -7,9 +7,11 @@
  *
  *   pattern fill  FILE SEED BYTES [OFFSET]
  *   pattern check FILE SEED BYTES [OFFSET [FIRST]]
+ *   pattern peek  FILE BYTES
  *
  * OFFSET is where in FILE; FIRST is the offset that the first block bears, if
- * it was copied from there. BYTES need not be whole blocks.
+ * it was copied from there. BYTES need not be whole blocks. peek maps FILE,
+ * the allocate file of a provider, and prints how many words are not zero.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -132,6 +135,24 @@ static int finish(int fd, const char *file, uint64_t end)
 	return 0;
 }
 
+/* By plain aligned words: it is a device's memory. */
+static int peek(const char *file, size_t bytes)
+{
+	int fd = open(file, O_RDWR);
+	const volatile uint64_t *words;
+	size_t count = 0, i;
+
+	if (fd < 0)
+		die("open", file);
+	words = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (words == MAP_FAILED)
+		die("map", file);
+	for (i = 0; i < bytes / 8; i++)
+		count += words[i] != 0;
+	printf("%zu\n", count);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t offset = number(argc, argv, 5);
@@ -139,9 +160,12 @@ int main(int argc, char **argv)
 	bool filling;
 	int fd, rc;
 
+	if (argc == 4 && !strcmp(argv[1], "peek"))
+		return peek(argv[2], strtoull(argv[3], NULL, 0));
 	if (argc < 5 || (strcmp(argv[1], "fill") && strcmp(argv[1], "check"))) {
 		fprintf(stderr, "usage: pattern fill|check FILE SEED BYTES "
-				"[OFFSET [FIRST]]\n");
+				"[OFFSET [FIRST]]\n"
+				"       pattern peek FILE BYTES\n");
 		return 2;
 	}
 	filling = !strcmp(argv[1], "fill");
