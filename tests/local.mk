@@ -145,6 +145,23 @@ LDADD = %D%/unit/libunit.la src/libcli.la src/libreport.la \
 %C%_unit_test_writer_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 endif
 
+# --- fuzz: what was ever found, again; fuzz/fuzz looks for more ------------
+FUZZ_TESTS = %D%/fuzz/fuzz-caps %D%/fuzz/fuzz-tree
+check_PROGRAMS += $(FUZZ_TESTS)
+TESTS += $(FUZZ_TESTS)
+%C%_fuzz_fuzz_caps_SOURCES = %D%/fuzz/fuzz-caps.c %D%/fuzz/fuzz.h \
+	%D%/fuzz/replay.c
+%C%_fuzz_fuzz_caps_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"caps"'
+%C%_fuzz_fuzz_caps_LDADD = src/libcore.la
+%C%_fuzz_fuzz_tree_SOURCES = %D%/fuzz/fuzz-tree.c %D%/fuzz/fuzz.h \
+	%D%/fuzz/replay.c
+%C%_fuzz_fuzz_tree_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"tree"'
+%C%_fuzz_fuzz_tree_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS) $(LIBPCI_CFLAGS)
+%C%_fuzz_fuzz_tree_LDADD = src/libreport.la src/libengine.la src/libcore.la \
+	$(JSONC_LIBS) $(LIBPCI_LIBS)
+dist_noinst_SCRIPTS += %D%/fuzz/fuzz
+EXTRA_DIST += %D%/fuzz/README %D%/fuzz/caps %D%/fuzz/tree
+
 # --- shell: cli, lint -------------------------------------------------------
 SHELL_TESTS = \
 	%D%/cli/completion.sh \

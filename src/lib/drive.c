@@ -187,13 +187,9 @@ static int add_drive(struct reading *r, const char *controller,
 
 static int compare_drives(const void *a, const void *b)
 {
-	struct pci_address x = { 0 }, y = { 0 };
+	const struct p2pdma_drive *const *x = a, *const *y = b;
 
-	pci_address_parse((*(const struct p2pdma_drive *const *)a)
-				  ->function->address, &x);
-	pci_address_parse((*(const struct p2pdma_drive *const *)b)
-				  ->function->address, &y);
-	return pci_address_compare(&x, &y);
+	return topology_compare((*x)->function, (*y)->function);
 }
 
 /* What is gone meanwhile, or not on PCI, is left out. */

@@ -59,14 +59,6 @@ uint64_t pci_address_get_key(const struct pci_address *a)
 	       (uint64_t)a->device << 3 | a->function;
 }
 
-int pci_address_compare(const struct pci_address *a,
-			const struct pci_address *b)
-{
-	uint64_t x = pci_address_get_key(a), y = pci_address_get_key(b);
-
-	return x < y ? -1 : x > y;
-}
-
 /* A path component that is a full address. */
 static bool is_address(const char *component)
 {

@@ -19,8 +19,6 @@ struct pci_address {
 
 /* "0000:03:00.0" or "03:00.0" and nothing after it; 0 or -EINVAL. */
 int pci_address_parse(const char *text, struct pci_address *address);
-int pci_address_compare(const struct pci_address *a,
-			const struct pci_address *b);
 
 /* A number in whose order addresses are sorted. */
 uint64_t pci_address_get_key(const struct pci_address *address);

@@ -90,6 +90,30 @@ static void take_from_physical(struct p2pdma_function *f)
 }
 
 /*
+ * A bridge passes on buses of higher numbers than its own, so that what is
+ * above comes first. In a tree that somebody made up it may not, and who walks
+ * up must arrive somewhere.
+ */
+static void tie_to_parent(struct scan *scan, const struct relative *r)
+{
+	const struct p2pdma_function *parent =
+		find(scan->topology, r->place.parent);
+
+	if (parent && topology_compare(parent, r->function) < 0)
+		r->function->parent = parent;
+}
+
+/* Nothing is a virtual function of itself. */
+static void tie_to_physical(struct scan *scan, const struct relative *r)
+{
+	const struct p2pdma_function *physfn =
+		find(scan->topology, r->place.physfn);
+
+	if (physfn != r->function)
+		r->function->physfn = physfn;
+}
+
+/*
  * The kernel goes up from a virtual function by way of the physical one, and
  * sysfs shows both below the same bridge, so that parent serves both.
  */
@@ -99,14 +123,12 @@ static void tie(struct scan *scan)
 		struct relative *r = &scan->relatives[i];
 
 		if (r->place.parent[0])
-			r->function->parent =
-				find(scan->topology, r->place.parent);
+			tie_to_parent(scan, r);
 		if (r->place.physfn[0])
-			r->function->physfn =
-				find(scan->topology, r->place.physfn);
+			tie_to_physical(scan, r);
 		take_from_physical(r->function);
 	}
-	/* They are sorted, and what is above has the lower bus number. */
+	/* They are sorted, and what is above comes first. */
 	for (size_t i = 0; i < scan->topology->function_count; i++)
 		infer_port(scan->topology->functions[i]);
 }

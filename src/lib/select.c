@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "base/macro.h"
-#include "lib/pci.h"
 #include "lib/topology.h"
 #include "lib/verdict.h"
 
@@ -83,16 +82,6 @@ static int smaller_first(uint64_t a, uint64_t b)
 	return a < b ? -1 : a > b;
 }
 
-static int compare_addresses(const struct p2pdma_function *a,
-			     const struct p2pdma_function *b)
-{
-	struct pci_address x = { 0 }, y = { 0 };
-
-	pci_address_parse(a->address, &x);
-	pci_address_parse(b->address, &y);
-	return pci_address_compare(&x, &y);
-}
-
 static int compare(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
@@ -110,7 +99,7 @@ static int compare(const void *a, const void *b)
 	if (!order)
 		order = smaller_first(d->provider->memory->available_bytes,
 				      c->provider->memory->available_bytes);
-	return order ? order : compare_addresses(c->provider, d->provider);
+	return order ? order : topology_compare(c->provider, d->provider);
 }
 
 /* What callers see, in order. */

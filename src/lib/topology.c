@@ -56,11 +56,17 @@ static int compare_keys(uint64_t a, uint64_t b)
 	return a < b ? -1 : a > b;
 }
 
+int topology_compare(const struct p2pdma_function *a,
+		     const struct p2pdma_function *b)
+{
+	return compare_keys(get_private(a)->key, get_private(b)->key);
+}
+
 static int compare_functions(const void *a, const void *b)
 {
-	const struct topology_function *const *x = a, *const *y = b;
+	const struct p2pdma_function *const *x = a, *const *y = b;
 
-	return compare_keys((*x)->key, (*y)->key);
+	return topology_compare(*x, *y);
 }
 
 static int compare_to_key(const void *key, const void *member)

@@ -48,6 +48,10 @@ struct topology_path topology_measure(const struct p2pdma_function *a,
 /* Sorts the functions by their addresses: the first thing to do with them. */
 void topology_sort(struct p2pdma_topology *topology);
 
+/* Which comes first, as strcmp(). */
+int topology_compare(const struct p2pdma_function *a,
+		     const struct p2pdma_function *b);
+
 /* Finds the host bridge of each, once parents and ports are known. */
 int topology_find_bridges(struct p2pdma_topology *topology);
 

@@ -3,6 +3,10 @@
 #include "unit/unit.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "lib/topology.h"
 
@@ -206,6 +210,63 @@ START_TEST(a_host_bridge_is_known_by_its_first_device)
 }
 END_TEST
 
+START_TEST(nothing_is_above_itself)
+{
+	fixture_load(&machine, "one-switch",
+		     "link sys/bus/pci/devices/0000:01:00.0 "
+		     "../../../devices/pci0000:00/0000:00:03.0/0000:01:00.0/"
+		     "0000:02:00.0\n"
+		     "link sys/bus/pci/devices/0000:02:00.0 "
+		     "../../../devices/pci0000:00/0000:00:03.0/0000:01:00.0/"
+		     "0000:02:00.0/0000:03:00.0\n"
+		     "link sys/devices/pci0000:00/0000:00:03.0/0000:01:00.0/"
+		     "0000:02:01.0/0000:04:00.0/physfn ../0000:04:00.0");
+	ck_assert_ptr_null(fixture_find(&machine, "01:00.0")->parent);
+	ck_assert_ptr_null(fixture_find(&machine, "02:00.0")->parent);
+	ck_assert_ptr_null(fixture_find(&machine, "04:00.0")->physfn);
+	fixture_close(&machine);
+}
+END_TEST
+
+/* Until it is killed: now the machine has a switch, now it has none. */
+static void take_away_and_put_back(void)
+{
+	char here[128], there[128];
+
+	snprintf(here, sizeof(here), "%s/sys/devices/pci0000:00/0000:00:03.0",
+		 machine.root);
+	snprintf(there, sizeof(there), "%s/away", machine.root);
+	for (;;) {
+		rename(here, there);
+		usleep(50);
+		rename(there, here);
+		usleep(50);
+	}
+}
+
+START_TEST(what_vanishes_while_it_is_read_is_left_out)
+{
+	pid_t child;
+
+	fixture_open(&machine, "one-switch");
+	child = fork();
+	if (!child)
+		take_away_and_put_back();
+	ck_assert_int_gt(child, 0);
+	for (unsigned i = 0; i < 200; i++) {
+		size_t count;
+
+		fixture_scan(&machine);
+		p2pdma_topology_get_functions(machine.topology, &count);
+		ck_assert_uint_ge(count, 1);
+		ck_assert_uint_le(count, 9);
+	}
+	ck_assert_int_eq(kill(child, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	fixture_close(&machine);
+}
+END_TEST
+
 START_TEST(a_domain_behind_vmd_has_a_host_bridge_of_its_own)
 {
 	fixture_load(&machine, NULL,
@@ -248,5 +309,7 @@ UNIT_SUITE("topology",
 	   without_a_common_bridge_the_distance_is_both_chains,
 	   a_virtual_function_hangs_where_its_physical_one_does,
 	   a_host_bridge_is_known_by_its_first_device,
+	   nothing_is_above_itself,
+	   what_vanishes_while_it_is_read_is_left_out,
 	   a_domain_behind_vmd_has_a_host_bridge_of_its_own,
 	   this_very_machine_can_be_scanned);
