@@ -17,6 +17,7 @@ P2PLAB = \
 	%D%/p2plab/lib/archive.sh \
 	%D%/p2plab/lib/vm.sh \
 	%D%/p2plab/machines/acs \
+	%D%/p2plab/machines/forest \
 	%D%/p2plab/machines/iommu \
 	%D%/p2plab/machines/iommu-pt \
 	%D%/p2plab/machines/lba-4k \
@@ -30,7 +31,9 @@ P2PLAB = \
 	%D%/p2plab/machines/two-host-bridges \
 	%D%/p2plab/machines/two-providers \
 	%D%/p2plab/machines/two-root-ports \
-	%D%/p2plab/machines/zen-root-ports
+	%D%/p2plab/machines/zen-acs \
+	%D%/p2plab/machines/zen-root-ports \
+	%D%/p2plab/machines/zen-two-bridges
 
 dist_noinst_SCRIPTS += \
 	%D%/p2plab/p2plab \

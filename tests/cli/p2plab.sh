@@ -7,9 +7,9 @@
 
 p2plab=$top_srcdir/contrib/p2plab/p2plab
 export P2PLAB_CACHE=$work/cache
-machines='acs iommu iommu-pt lba-4k multipath nested-switches no-provider
-old-kernel one-switch protection-info slow two-host-bridges two-providers
-two-root-ports zen-root-ports'
+machines='acs forest iommu iommu-pt lba-4k multipath nested-switches
+no-provider old-kernel one-switch protection-info slow two-host-bridges
+two-providers two-root-ports zen-acs zen-root-ports zen-two-bridges'
 
 # qemu MACHINE [OPTION…]: its command line, words apart by one blank.
 qemu() {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# machine: one-switch two-root-ports zen-root-ports nested-switches two-providers two-host-bridges iommu iommu-pt acs multipath lba-4k protection-info no-provider old-kernel wrong-data
+# machine: one-switch two-root-ports zen-root-ports nested-switches two-providers two-host-bridges iommu iommu-pt acs multipath lba-4k protection-info no-provider old-kernel wrong-data zen-acs zen-two-bridges forest
 # timeout: 90
 # For each pair the prediction and the kernel's answer, by p2ptopo probe; fio
 # on the mapping is the witness that is not ours.

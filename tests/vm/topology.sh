@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# machine: one-switch two-root-ports zen-root-ports nested-switches two-providers two-host-bridges iommu iommu-pt acs multipath lba-4k protection-info slow no-provider old-kernel
+# machine: one-switch two-root-ports zen-root-ports nested-switches two-providers two-host-bridges iommu iommu-pt acs multipath lba-4k protection-info slow no-provider old-kernel zen-acs zen-two-bridges forest
 # timeout: 90
 # What p2ptopo lists, against the kernel's own files. probe.sh has the pairs.
 . /files/guest.sh
@@ -35,5 +35,20 @@ is "every pair is decided" \
 is "what is refused has a reason" \
 	"$(json /tmp/matrix.json '[.pairs[] | select(.reach == "refused" and
 		(.reasons | length) == 0)] | length')" 0
+
+begin "an ordinary user"
+setpriv --reuid=1000 --regid=1000 --clear-groups \
+	p2ptopo matrix --json >/tmp/user.json
+both() { jq -r -n --slurpfile root /tmp/matrix.json \
+	--slurpfile user /tmp/user.json \
+	"[\$root[0].pairs, \$user[0].pairs] | transpose | map({root: .[0], user: .[1]}) | $1"; }
+both '.[] | select(.root.reach != .user.reach) | "\(.root.provider) \(.root.client): root \(.root.reach), user \(.user.reach)"' |
+	explain
+is "is told of the same pairs, as far apart" \
+	"$(both 'map(select(.root.provider != .user.provider or .root.client != .user.client or .root.distance != .user.distance)) | length')" 0
+is "is told nothing else" \
+	"$(both 'map(select(.root.reach != .user.reach and .user.reach != "unknown")) | length')" 0
+is "is told why he is not told" \
+	"$(both 'map(select(.user.reach == "unknown" and ([.user.reasons[].id] | index("config-unreadable") | not))) | length')" 0
 
 done_testing
