@@ -559,6 +559,23 @@ static void blame_head(const struct p2pdma_target *target,
 	add_reason(verdict, &reason);
 }
 
+/* A head and a stripe are as slow as the narrowest way below them. */
+static void take_narrower(struct p2pdma_verdict *to,
+			  const struct p2pdma_verdict *from)
+{
+	uint64_t now = to->bottleneck_bytes_per_sec;
+	uint64_t rate = from->bottleneck_bytes_per_sec;
+
+	if (!from->links || (to->links && (!now || (rate && rate >= now))))
+		return;
+	to->bottleneck_bytes_per_sec = rate;
+	to->bottleneck_at = from->bottleneck_at;
+	to->links = from->links;
+	to->turn = from->turn;
+	to->max_payload_bytes = from->max_payload_bytes;
+	to->payload_bytes_per_sec = from->payload_bytes_per_sec;
+}
+
 static void judge_clients(const struct p2pdma_topology *topology,
 			  const struct p2pdma_function *provider,
 			  const struct p2pdma_target *target,
@@ -572,17 +589,20 @@ static void judge_clients(const struct p2pdma_topology *topology,
 	best = verdict->reach;
 	distance = verdict->distance;
 	for (size_t i = 1; i < target->client_count; i++) {
-		struct p2pdma_verdict other;
+		struct p2pdma_verdict other, before;
 
 		p2pdma_verdict_judge(topology, provider, target->clients[i],
 				     &other);
 		distance = MAX(distance, other.distance);
 		if (verdict_is_worse(best, other.reach))
 			best = other.reach;
+		before = *verdict;
 		if (verdict_is_worse(other.reach, verdict->reach)) {
 			*verdict = other;
 			worst = target->clients[i];
 		}
+		take_narrower(verdict, &before);
+		take_narrower(verdict, &other);
 	}
 	verdict->distance = distance;
 	if (verdict->reach == P2PDMA_REACH_REFUSED &&

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Files, and what is mounted: the part of target.c above block devices. */
+#include "base/macro.h"
 #include "lib/target.h"
 #include "unit/fixture.h"
 #include "unit/unit.h"
@@ -237,6 +238,39 @@ START_TEST(a_head_is_reachable_only_by_all_its_paths)
 }
 END_TEST
 
+START_TEST(a_head_is_as_slow_as_the_narrowest_of_its_paths)
+{
+	static const char *const ends[] = {
+		"0000:00:03.0/0000:01:00.0/0000:02:00.0",
+		"0000:00:03.0/0000:01:00.0/0000:02:00.0/0000:03:00.0",
+		"0000:00:03.0/0000:01:00.0/0000:02:01.0",
+		"0000:00:03.0/0000:01:00.0/0000:02:01.0/0000:04:00.0",
+		"0000:00:03.0", "0000:00:03.0/0000:01:00.0",
+	};
+	char lines[256];
+
+	fixture_open(&machine, "multipath");
+	fixture_add(&machine, "file proc/cpuinfo vendor_id : AuthenticAMD\\n"
+			      "cpu family : 25");
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		snprintf(lines, sizeof(lines),
+			 "file sys/devices/pci0000:00/%s/current_link_speed "
+			 "16.0 GT/s PCIe\n"
+			 "file sys/devices/pci0000:00/%s/current_link_width 4",
+			 ends[i], ends[i]);
+		fixture_add(&machine, lines);
+	}
+	fixture_scan(&machine);
+	judge("03:00.0", "nvme1n1", P2PDMA_READ, P2PDMA_REACH_VIA_HOST, "");
+	ck_assert_str_eq(verdict.bottleneck_at->address, "0000:05:00.0");
+	ck_assert_uint_eq(verdict.bottleneck_bytes_per_sec, 250000000);
+	fixture_add(&machine, "file sys/class/nvme/nvme2/state dead");
+	judge("03:00.0", "nvme1n1", P2PDMA_READ, P2PDMA_REACH_DIRECT, "");
+	ck_assert_uint_eq(verdict.bottleneck_bytes_per_sec, 7876923076);
+	fixture_close(&machine);
+}
+END_TEST
+
 START_TEST(the_direction_decides_about_a_mirror)
 {
 	fixture_load(&machine, "stack", NULL);
@@ -293,6 +327,7 @@ UNIT_SUITE("target",
 	   files_and_directories_are_told_apart,
 	   what_is_no_disk_is_of_no_known_kind,
 	   a_head_is_reachable_only_by_all_its_paths,
+	   a_head_is_as_slow_as_the_narrowest_of_its_paths,
 	   the_direction_decides_about_a_mirror,
 	   without_a_function_nothing_is_reached,
 	   a_layer_nobody_knows_makes_it_unknown,
