@@ -70,6 +70,8 @@ EXTRA_DIST += %D%/lib/libp2pdma.sym
 # engine: ring, endpoints, and what moves data between them
 noinst_LTLIBRARIES += %D%/libengine.la
 %C%_libengine_la_SOURCES = \
+	%D%/engine/attributes.c %D%/engine/attributes.h \
+	%D%/engine/batch.c %D%/engine/batch.h \
 	%D%/engine/bench.c %D%/engine/bench.h \
 	%D%/engine/bench-job.c %D%/engine/bench-job.h \
 	%D%/engine/bench-verify.c \
@@ -97,6 +99,11 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/holes.c %D%/engine/holes.h \
 	%D%/engine/journal.c %D%/engine/journal.h \
 	%D%/engine/ledger.c %D%/engine/ledger.h \
+	%D%/engine/links.c %D%/engine/links.h \
+	%D%/engine/manifest.c %D%/engine/manifest.h \
+	%D%/engine/many.c %D%/engine/many.h \
+	%D%/engine/many-ops.h \
+	%D%/engine/many-tree.c \
 	%D%/engine/memory.c %D%/engine/memory.h \
 	%D%/engine/offload.c %D%/engine/offload.h \
 	%D%/engine/pace.c %D%/engine/pace.h \
@@ -105,10 +112,13 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/preflight.c %D%/engine/preflight.h \
 	%D%/engine/probe.c %D%/engine/probe.h \
 	%D%/engine/ring.c %D%/engine/ring.h \
+	%D%/engine/routes.c %D%/engine/routes.h \
 	%D%/engine/shape.c %D%/engine/shape.h \
+	%D%/engine/shard.c %D%/engine/shard.h \
 	%D%/engine/transfer.c %D%/engine/transfer.h \
 	%D%/engine/verify.c %D%/engine/verify.h \
 	%D%/engine/watch.c %D%/engine/watch.h \
+	%D%/engine/walk.c %D%/engine/walk.h \
 	%D%/engine/workload.c %D%/engine/workload.h \
 	%D%/engine/workload-check.c \
 	%D%/engine/workload-copy.c \
@@ -132,6 +142,7 @@ noinst_LTLIBRARIES += %D%/libreport.la
 	%D%/report/report-copy.c %D%/report/report-copy.h \
 	%D%/report/report-doctor.c %D%/report/report-doctor.h \
 	%D%/report/report-environment.c %D%/report/report-environment.h \
+	%D%/report/report-files.c %D%/report/report-files.h \
 	%D%/report/report-function.c %D%/report/report-function.h \
 	%D%/report/report-path.c %D%/report/report-path.h \
 	%D%/report/report-probe.c %D%/report/report-probe.h \
@@ -156,6 +167,7 @@ noinst_LTLIBRARIES += %D%/libcli.la
 	%D%/cli/cli.c %D%/cli/cli.h \
 	%D%/cli/exit.c %D%/cli/exit.h \
 	%D%/cli/help.c %D%/cli/help.h \
+	%D%/cli/launcher.c %D%/cli/launcher.h \
 	%D%/cli/option.c %D%/cli/option.h \
 	%D%/cli/output.c %D%/cli/output.h \
 	%D%/cli/say.c %D%/cli/say.h
@@ -183,7 +195,8 @@ bin_PROGRAMS += %D%/p2pbench
 	%D%/libbase.la %D%/libp2pdma.la $(JSONC_LIBS)
 
 bin_PROGRAMS += %D%/p2pcopy
-%C%_p2pcopy_SOURCES = %D%/cli/p2pcopy.c
+%C%_p2pcopy_SOURCES = %D%/cli/p2pcopy.c \
+	%D%/cli/copy-many.c %D%/cli/copy-many.h
 %C%_p2pcopy_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_p2pcopy_LDADD = %D%/libcli.la %D%/libreport.la %D%/libengine.la \
 	%D%/libbase.la %D%/libp2pdma.la $(JSONC_LIBS)

@@ -66,6 +66,8 @@ check_LTLIBRARIES += %D%/unit/libunit.la
 UNIT_TESTS = \
 	%D%/unit/test-allocation \
 	%D%/unit/test-arena \
+	%D%/unit/test-attributes \
+	%D%/unit/test-batch \
 	%D%/unit/test-bench \
 	%D%/unit/test-block \
 	%D%/unit/test-bottleneck \
@@ -88,10 +90,13 @@ UNIT_TESTS = \
 	%D%/unit/test-histogram \
 	%D%/unit/test-holes \
 	%D%/unit/test-journal \
+	%D%/unit/test-launcher \
 	%D%/unit/test-layer \
 	%D%/unit/test-link \
+	%D%/unit/test-links \
 	%D%/unit/test-machine \
 	%D%/unit/test-machines \
+	%D%/unit/test-manifest \
 	%D%/unit/test-memory \
 	%D%/unit/test-mount \
 	%D%/unit/test-nvme \
@@ -110,12 +115,14 @@ UNIT_TESTS = \
 	%D%/unit/test-report-bench \
 	%D%/unit/test-report-bench-diff \
 	%D%/unit/test-report-environment \
+	%D%/unit/test-report-files \
 	%D%/unit/test-report-path \
 	%D%/unit/test-report-tree \
 	%D%/unit/test-ring \
 	%D%/unit/test-select \
 	%D%/unit/test-series \
 	%D%/unit/test-shape \
+	%D%/unit/test-shard \
 	%D%/unit/test-sigbus \
 	%D%/unit/test-spread \
 	%D%/unit/test-sysfs \
@@ -124,6 +131,7 @@ UNIT_TESTS = \
 	%D%/unit/test-users \
 	%D%/unit/test-verdict \
 	%D%/unit/test-watch \
+	%D%/unit/test-walk \
 	%D%/unit/test-workload \
 	%D%/unit/test-writer \
 	%D%/unit/test-zipf
@@ -140,6 +148,7 @@ LDADD = %D%/unit/libunit.la src/libcli.la src/libreport.la \
 %C%_unit_test_report_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_bench_diff_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_environment_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_unit_test_report_files_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_path_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_tree_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_writer_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
@@ -172,6 +181,7 @@ SHELL_TESTS = \
 	%D%/cli/p2pcopy.sh \
 	%D%/cli/p2pcopy-journal.sh \
 	%D%/cli/p2pcopy-several.sh \
+	%D%/cli/p2pcopy-tree.sh \
 	%D%/cli/p2plab.sh \
 	%D%/cli/p2ptopo.sh \
 	%D%/lint/files.sh \

@@ -16,6 +16,8 @@
 #include "base/clock.h"
 #include "base/macro.h"
 #include "cli/cli.h"
+#include "cli/copy-many.h"
+#include "cli/launcher.h"
 #include "cli/output.h"
 #include "engine/copy-job.h"
 #include "lib/p2pdma.h"
@@ -51,6 +53,10 @@ struct copy_options {
 	uint64_t depth;
 	uint64_t skip_bytes, seek_bytes;	/* or SEEK_NONE */
 	uint64_t size_bytes;
+	bool is_recursive, is_preserved;
+	const char *manifest;
+	bool is_nul;
+	struct launcher_place shard;	/* count 0: not given */
 	int verify;
 	int engine;
 	bool is_polled, is_handed;
@@ -108,6 +114,11 @@ static const struct cli_choice verifies[] = {
 	{ 0 }
 };
 
+static int parse_shard(const char *text, void *value)
+{
+	return launcher_parse(text, value) ? -EINVAL : 0;
+}
+
 static const struct cli_choice engines[] = {
 	{ "auto", COPY_ENGINE_AUTO,
 	  "offload where it can be, rw everywhere else" },
@@ -130,6 +141,23 @@ static const struct cli_option options[] = {
 	{ .name = "size", .letter = 'n', .argument = "BYTES",
 	  .help = "copy so much [to the end of SOURCE]", .kind = CLI_SIZE,
 	  .offset = AT(size_bytes) },
+	{ .name = "recursive", .letter = 'r',
+	  .help = "directories with all that is in them",
+	  .kind = CLI_FLAG, .offset = AT(is_recursive) },
+	{ .name = "preserve",
+	  .help = "mode, owner, times and extended attributes, too",
+	  .kind = CLI_FLAG, .offset = AT(is_preserved) },
+	{ .name = "manifest", .argument = "FILE|-",
+	  .help = "instead of operands, lines of SOURCE, a tab, DEST; a line "
+		  "of result each",
+	  .kind = CLI_TEXT, .offset = AT(manifest) },
+	{ .name = "null", .letter = '0',
+	  .help = "the manifest is SOURCE, NUL, DEST, NUL instead",
+	  .kind = CLI_FLAG, .offset = AT(is_nul) },
+	{ .name = "shard", .argument = "K/N|auto",
+	  .help = "of all bytes the K-th of N parts; auto: as the launcher "
+		  "of parallel programs says",
+	  .kind = CLI_PARSED, .parse = parse_shard, .offset = AT(shard) },
 	{ .name = "verify", .argument = "[=read|compare]",
 	  .help = "afterwards read both ends again and compare, or have the "
 		  "destination drive compare; exit code 4 where they differ",
@@ -233,14 +261,15 @@ static const struct cli_choice formats[] = {
 
 static const struct cli_program program = {
 	.name = "p2pcopy",
-	.usage = "[OPTION]... SOURCE DEST",
+	.usage = "[OPTION]... SOURCE... DEST",
 	.summary = "Copy between NVMe drives through PCI peer memory.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.formats = formats,
 	.has = CLI_HAS_PROGRESS,
 	.epilog = "SOURCE and DEST are block devices, partitions or regular "
-		  "files; DEST may be a\ndirectory.",
+		  "files; DEST may be a\ndirectory, and has to be for "
+		  "several sources.",
 };
 
 /* One run of the program. */
@@ -627,6 +656,51 @@ static int verify(struct session *s)
 	return EXIT_DIFFERS;
 }
 
+/* Whatever needs more than one file's data. */
+static bool is_many(const struct session *s)
+{
+	const struct copy_options *o = &s->options;
+
+	return o->is_recursive || o->is_preserved || o->manifest ||
+	       o->shard.count || s->common.operand_count > 2;
+}
+
+static int run_many(struct session *s)
+{
+	const struct copy_options *o = &s->options;
+	const struct copy_many wish = {
+		.common = &s->common,
+		.args = {
+			.context = s->context,
+			.topology = s->topology,
+			.provider = o->provider,
+			.block_bytes = o->block_bytes,
+			.depth = (unsigned)o->depth,
+			.is_peer_required = o->is_peer_required,
+			.is_scrubbed = o->is_scrubbed,
+			.is_recursive = o->is_recursive,
+			.is_preserved = o->is_preserved,
+			.is_sparse = o->sparse == SPARSE_AUTO,
+			.is_verified = o->verify,
+			.is_synced = !o->is_unsynced,
+			.is_forced = o->is_forced,
+			.is_planned = o->is_dry_run,
+			.shard_index = o->shard.index,
+			.shard_count = o->shard.count,
+			.io_timeout_ns = o->io_timeout_ns,
+			.stop = &caught,
+		},
+		.manifest = o->manifest,
+		.is_nul = o->is_nul,
+		.output = &s->output,
+	};
+	bool is_silent = false;
+	int code = copy_many(&wish, &is_silent);
+
+	s->job.is_silent = is_silent;
+	return code;
+}
+
 /* A plan that came to nothing has no report; a copy that began always has. */
 static int run(struct session *s)
 {
@@ -634,6 +708,8 @@ static int run(struct session *s)
 
 	if (code)
 		return code;
+	if (is_many(s))
+		return run_many(s);
 	code = plan(s);
 	if (code == EXIT_DONE && !s->options.is_dry_run)
 		code = copy(s);
@@ -686,8 +762,60 @@ static bool is_host_wanted(const char *provider)
 			    !strcmp(provider, "none"));
 }
 
+/* What is about one file's bytes, and makes no sense for many. */
+static const char *find_single_option(const struct copy_options *o)
+{
+	const struct {
+		bool is_given;
+		const char *name;
+	} singles[] = {
+		{ o->skip_bytes, "--skip" },
+		{ o->seek_bytes != SEEK_NONE, "--seek" },
+		{ o->size_bytes != COPY_SIZE_REST, "--size" },
+		{ o->engine != COPY_ENGINE_AUTO && o->engine != COPY_ENGINE_RW,
+		  "--engine" },
+		{ o->verify, "--verify" },
+		{ o->sum.name, "--checksum" },
+		{ o->also.count, "--also" },
+		{ o->is_in_place, "--in-place" },
+		{ o->rate, "--rate" },
+		{ o->journal, "--journal" },
+		{ o->on_error != ON_ERROR_STOP, "--on-error" },
+		{ o->is_polled, "--iopoll" },
+		{ o->is_handed, "--sqpoll" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(singles); i++)
+		if (singles[i].is_given)
+			return singles[i].name;
+	return NULL;
+}
+
+static int check_many(const struct session *s)
+{
+	const struct copy_options *o = &s->options;
+	const char *single = find_single_option(o);
+	size_t operands = s->common.operand_count;
+
+	if (single) {
+		cli_error(program.name, "%s: is for one source and its data "
+			  "only (leave it away)", single);
+		return EXIT_USAGE;
+	}
+	if (o->manifest ? !operands : operands >= 2)
+		return CLI_GO_ON;
+	cli_error(program.name, o->manifest ?
+		  "--manifest: takes the place of operands (leave them away)" :
+		  "needs SOURCE... and DEST (see --help)");
+	return EXIT_USAGE;
+}
+
 static int check_usage(const struct session *s)
 {
+	if (s->options.is_nul && !s->options.manifest) {
+		cli_error(program.name, "--null: is for --manifest");
+		return EXIT_USAGE;
+	}
 	if (s->options.is_peer_required &&
 	    is_host_wanted(s->options.provider)) {
 		cli_error(program.name, "--require-peer: contradicts "
@@ -700,6 +828,8 @@ static int check_usage(const struct session *s)
 			  "on from");
 		return EXIT_USAGE;
 	}
+	if (is_many(s))
+		return check_many(s);
 	if (s->common.operand_count == 2)
 		return CLI_GO_ON;
 	cli_error(program.name, "needs SOURCE and DEST, not %zu operand%s (see "

@@ -429,7 +429,7 @@ static unsigned get_ring_depth(const struct copy_job *job)
 static int open_ring(struct copy_job *job)
 {
 	unsigned depth = get_ring_depth(job), options = 0;
-	int rc;
+	int rc = 0;
 
 	if (depth > RING_DEPTH_MAX)
 		return blame(job, COPY_JOB_WRONG, -EINVAL, "--depth: too many "
@@ -442,7 +442,10 @@ static int open_ring(struct copy_job *job)
 		options |= RING_POLLED;
 	if (job->args.is_handed)
 		options |= RING_HANDED;
-	rc = ring_open_with(depth, options, &job->ring);
+	if (job->args.ring)
+		job->ring = job->args.ring;
+	else
+		rc = ring_open_with(depth, options, &job->ring);
 	return rc ? blame(job, COPY_JOB_FAILED, rc, "use io_uring") : 0;
 }
 
@@ -1075,7 +1078,8 @@ void copy_job_fini(struct copy_job *job)
 		abandon(job);
 		return;
 	}
-	ring_close(job->ring);
+	if (!job->args.ring)
+		ring_close(job->ring);
 	p2pdma_pool_destroy(job->sum_pool);
 	checksum_destroy(job->checksum);
 	journal_close(job->journal);

@@ -70,6 +70,8 @@ struct copy_job_args {
 	uint64_t rate_bytes_per_sec;	/* 0: no limit */
 	const char *checksum;		/* its name; NULL: none */
 	uint64_t io_timeout_ns;		/* 0: never */
+	/* As deep as open_ring() would make it, or NULL; see ring.h. */
+	struct ring *ring;
 	const volatile sig_atomic_t *stop;
 	void (*tick)(void *data, uint64_t done_bytes, uint64_t total_bytes);
 	void *tick_data;

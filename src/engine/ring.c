@@ -181,16 +181,23 @@ static int note_files(struct ring *ring, const int *fds, unsigned count)
 	return ring->plain ? ring_register_files(ring->plain, fds, count) : 0;
 }
 
-int ring_register_files(struct ring *ring, const int *fds, unsigned count)
+static int forget_files(struct ring *ring)
 {
 	int rc;
 
-	if (ring->has_files) {
-		rc = io_uring_unregister_files(&ring->uring);
-		if (rc)
-			return rc;
-		ring->has_files = false;
-	}
+	if (!ring->has_files)
+		return 0;
+	rc = io_uring_unregister_files(&ring->uring);
+	ring->has_files = rc;
+	return rc;
+}
+
+int ring_register_files(struct ring *ring, const int *fds, unsigned count)
+{
+	int rc = forget_files(ring);
+
+	if (rc)
+		return rc;
 	rc = io_uring_register_files(&ring->uring, fds, count);
 	ring->has_files = !rc;
 	return rc || !ring->options ? rc : note_files(ring, fds, count);
@@ -209,36 +216,118 @@ int ring_set_namespace(struct ring *ring, unsigned file,
 	return 0;
 }
 
+int ring_reserve_files(struct ring *ring, unsigned count)
+{
+	int rc = forget_files(ring);
+
+	if (rc)
+		return rc;
+	rc = io_uring_register_files_sparse(&ring->uring, count);
+	ring->has_files = !rc;
+	return rc;
+}
+
+int ring_set_workers(struct ring *ring, unsigned workers)
+{
+	unsigned most[2] = { workers, 0 };	/* bounded; others as is */
+
+	return io_uring_register_iowq_max_workers(&ring->uring, most);
+}
+
 /* --- pushing ------------------------------------------------------------ */
 
-/* 0: not for files. */
-static const uint8_t opcodes[RING_ACTIONS] = {
-	[RING_READ] = IORING_OP_READ,
-	[RING_WRITE] = IORING_OP_WRITE,
-	[RING_FSYNC] = IORING_OP_FSYNC,
-	[RING_ZERO] = IORING_OP_FALLOCATE,
-	[RING_PUNCH] = IORING_OP_FALLOCATE,
-};
+static void prepare_read(struct io_uring_sqe *sqe, const struct ring_op *op)
+{
+	io_uring_prep_read(sqe, (int)op->file, op->buffer,
+			   (unsigned)op->length_bytes, op->offset_bytes);
+}
 
-static const int fallocate_modes[] = {
-	[RING_ZERO] = FALLOC_FL_KEEP_SIZE | FALLOC_FL_ZERO_RANGE,
-	[RING_PUNCH] = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE,
+static void prepare_write(struct io_uring_sqe *sqe, const struct ring_op *op)
+{
+	io_uring_prep_write(sqe, (int)op->file, op->buffer,
+			    (unsigned)op->length_bytes, op->offset_bytes);
+}
+
+static void prepare_fsync(struct io_uring_sqe *sqe, const struct ring_op *op)
+{
+	io_uring_prep_fsync(sqe, (int)op->file, 0);
+}
+
+static void prepare_allocate(struct io_uring_sqe *sqe,
+			     const struct ring_op *op)
+{
+	io_uring_prep_fallocate(sqe, (int)op->file, op->flags,
+				op->offset_bytes, op->length_bytes);
+}
+
+static void prepare_zero(struct io_uring_sqe *sqe, const struct ring_op *op)
+{
+	io_uring_prep_fallocate(sqe, (int)op->file,
+				FALLOC_FL_KEEP_SIZE | FALLOC_FL_ZERO_RANGE,
+				op->offset_bytes, op->length_bytes);
+}
+
+static void prepare_punch(struct io_uring_sqe *sqe, const struct ring_op *op)
+{
+	io_uring_prep_fallocate(sqe, (int)op->file,
+				FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE,
+				op->offset_bytes, op->length_bytes);
+}
+
+static void prepare_close(struct io_uring_sqe *sqe, const struct ring_op *op)
+{
+	io_uring_prep_close_direct(sqe, op->file);
+}
+
+static void prepare_open(struct io_uring_sqe *sqe, const struct ring_op *op)
+{
+	io_uring_prep_openat_direct(sqe, op->directory, op->name, op->flags,
+				    op->mode, op->file);
+}
+
+static void prepare_stat(struct io_uring_sqe *sqe, const struct ring_op *op)
+{
+	io_uring_prep_statx(sqe, op->directory, op->name, op->flags,
+			    STATX_BASIC_STATS | STATX_DIOALIGN, op->facts);
+}
+
+static void prepare_rename(struct io_uring_sqe *sqe, const struct ring_op *op)
+{
+	io_uring_prep_renameat(sqe, op->directory, op->name, op->directory_to,
+			       op->name_to, (unsigned)op->flags);
+}
+
+static void prepare_unlink(struct io_uring_sqe *sqe, const struct ring_op *op)
+{
+	io_uring_prep_unlinkat(sqe, op->directory, op->name, op->flags);
+}
+
+/* Nothing: not for files. */
+static const struct {
+	void (*prepare)(struct io_uring_sqe *sqe, const struct ring_op *op);
+	unsigned flags;
+} actions[RING_ACTIONS] = {
+	[RING_READ] = { prepare_read, IOSQE_FIXED_FILE },
+	[RING_WRITE] = { prepare_write, IOSQE_FIXED_FILE },
+	[RING_FSYNC] = { prepare_fsync, IOSQE_FIXED_FILE },
+	[RING_ZERO] = { prepare_zero, IOSQE_FIXED_FILE },
+	[RING_PUNCH] = { prepare_punch, IOSQE_FIXED_FILE },
+	[RING_ALLOCATE] = { prepare_allocate, IOSQE_FIXED_FILE },
+	[RING_CLOSE] = { prepare_close, 0 },
+	[RING_OPEN] = { prepare_open, 0 },
+	[RING_STAT] = { prepare_stat, 0 },
+	[RING_RENAME] = { prepare_rename, 0 },
+	[RING_UNLINK] = { prepare_unlink, 0 },
 };
 
 static void prepare(struct io_uring_sqe *sqe, const struct ring_op *op)
 {
-	if (op->action == RING_FSYNC)
-		io_uring_prep_fsync(sqe, (int)op->file, 0);
-	else if (opcodes[op->action] == IORING_OP_FALLOCATE)
-		io_uring_prep_fallocate(sqe, (int)op->file,
-					fallocate_modes[op->action],
-					(off_t)op->offset_bytes,
-					(off_t)op->length_bytes);
-	else
-		io_uring_prep_rw(opcodes[op->action], sqe, (int)op->file,
-				 op->buffer, op->length_bytes,
-				 op->offset_bytes);
-	io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);
+	unsigned flags = actions[op->action].flags;
+
+	actions[op->action].prepare(sqe, op);
+	if (op->is_followed)
+		flags |= IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
+	io_uring_sqe_set_flags(sqe, flags);
 	sqe->user_data = op->tag;
 }
 
@@ -246,7 +335,7 @@ static int push(struct ring *ring, const struct ring_op *op)
 {
 	struct io_uring_sqe *sqe;
 
-	if (!opcodes[op->action])
+	if (!actions[op->action].prepare)
 		return -EINVAL;
 	if (ring->in_flight == ring->depth)
 		return -EBUSY;
@@ -254,7 +343,7 @@ static int push(struct ring *ring, const struct ring_op *op)
 	if (!sqe)
 		return -EBUSY;
 	prepare(sqe, op);
-	ring->in_flight++;
+	ring->in_flight += !op->is_followed;
 	return 0;
 }
 
@@ -275,8 +364,8 @@ static int push_command(struct ring *ring, const struct ring_op *op)
 	if (!nvme_opcodes[op->action])
 		return -EINVAL;
 	rc = nvme_make_command(range, nvme_opcodes[op->action],
-			       op->offset_bytes, op->buffer, op->length_bytes,
-			       &command);
+			       op->offset_bytes, op->buffer,
+			       (uint32_t)op->length_bytes, &command);
 	if (rc)
 		return rc;
 	sqe = io_uring_get_sqe(&ring->uring);
@@ -494,6 +583,13 @@ ring_get_completions(const struct ring *ring, unsigned *count)
 {
 	*count = ring->completion_count;
 	return ring->completions;
+}
+
+unsigned ring_get_room(const struct ring *ring)
+{
+	unsigned places = io_uring_sq_space_left(&ring->uring);
+
+	return MIN(places, ring->depth - ring->in_flight);
 }
 
 unsigned ring_get_in_flight(const struct ring *ring)

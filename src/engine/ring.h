@@ -26,10 +26,13 @@
 #ifndef P2PDMA_ENGINE_RING_H
 #define P2PDMA_ENGINE_RING_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct nvme_range;
 struct ring;
+struct statx;
 
 #define RING_DEPTH_MAX	16384
 
@@ -63,6 +66,14 @@ enum ring_action {
 	/* Only on namespaces. */
 	RING_COMPARE,	/* the drive compares its blocks with the buffer */
 	RING_COPY,	/* of the ranges in the buffer (nvme.h), to offset */
+	/* Only without options. */
+	RING_ALLOCATE,	/* fallocate(2), from offset on */
+	RING_CLOSE,	/* a registered file: its place is free then */
+	/* By name, below an open directory or AT_FDCWD. */
+	RING_OPEN,	/* puts what it opened at the place of file */
+	RING_STAT,	/* into facts */
+	RING_RENAME,	/* to name_to below directory_to; flags as renameat2 */
+	RING_UNLINK,
 	RING_ACTIONS
 };
 
@@ -71,9 +82,25 @@ struct ring_op {
 	enum ring_action action;
 	unsigned file;		/* index into the registered files */
 	void *buffer;
-	uint32_t length_bytes;
+	uint64_t length_bytes;	/* but for ALLOCATE, below 4 GiB */
 	uint64_t offset_bytes;
 	uint64_t tag;		/* comes back with the completion */
+	/*
+	 * The next push is for when this one did all that it should. Of such
+	 * a chain only one completion comes: of the last one or, with what
+	 * went wrong (or fewer bytes), of the first that did not. Renames,
+	 * unlinks and stats never end a chain when they fail (Linux 6.18): the
+	 * first two have to be its last, and facts tell by their stx_mask.
+	 */
+	bool is_followed;
+
+	/* For what goes by name; strings stay until the completion. */
+	int directory, directory_to;
+	const char *name, *name_to;
+	int flags;
+	mode_t mode;		/* OPEN */
+	struct statx *facts;	/* STAT: what fstat(2) would tell, and
+				 * alignments where there are any */
 };
 
 struct ring_completion {
@@ -122,10 +149,21 @@ int ring_register_files(struct ring *ring, const int *fds, unsigned count);
 int ring_set_namespace(struct ring *ring, unsigned file,
 		       const struct nvme_range *range);
 
+/* The same with @count places that are empty, for RING_OPEN. */
+int ring_reserve_files(struct ring *ring, unsigned count);
+
 /*
- * Prepares a request. 0; -EBUSY while depth requests are in flight; -EINVAL
- * when the file does not take the action; on a namespace also as
- * nvme_make_command().
+ * How many of the requests that have to wait (opens, for one) the kernel's
+ * threads may do at a time. It begins with few, and takes more when they
+ * sleep. 0, or -EINVAL (before 5.15).
+ */
+int ring_set_workers(struct ring *ring, unsigned workers);
+
+/*
+ * Prepares a request. 0; -EBUSY while depth requests are in flight or wait for
+ * a turn (a chain counts as one in flight, and has to be pushed between two
+ * turns); -EINVAL when the file does not take the action; on a namespace also
+ * as nvme_make_command().
  */
 int ring_push(struct ring *ring, const struct ring_op *op);
 
@@ -141,7 +179,10 @@ int ring_turn(struct ring *ring, unsigned least, uint64_t timeout_ns);
 const struct ring_completion *
 ring_get_completions(const struct ring *ring, unsigned *count);
 
-/* Pushed and not yet completed. */
+/* How many more can be pushed before the next turn. */
+unsigned ring_get_room(const struct ring *ring);
+
+/* Pushed and not yet completed; of a chain, one. */
 unsigned ring_get_in_flight(const struct ring *ring);
 
 /* As given to ring_open_with(). */

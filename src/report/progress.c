@@ -31,6 +31,11 @@ void progress_init(struct progress *progress, enum progress_mode mode,
 		progress->mode = PROGRESS_NEVER;
 }
 
+bool progress_is_shown(const struct progress *progress)
+{
+	return progress->mode != PROGRESS_NEVER;
+}
+
 /* Half of the rate is that of the last period: quick, but it does not jump. */
 static void take_rate(struct progress *progress, uint64_t now_ns)
 {

@@ -42,6 +42,9 @@ struct progress {
 void progress_init(struct progress *progress, enum progress_mode mode,
 		   FILE *file);
 
+/* Somebody looks. */
+bool progress_is_shown(const struct progress *progress);
+
 /* Call it as often as you like; it looks at the clock and is mostly quiet. */
 void progress_update(struct progress *progress,
 		     const struct progress_tick *tick);

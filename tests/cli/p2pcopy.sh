@@ -39,7 +39,7 @@ copies() {
 exits 0 "--help is an answer" p2pcopy --help
 exits 2 "nothing to copy is wrong usage" p2pcopy
 exits 2 "a copy needs a destination" p2pcopy a
-exits 2 "a copy has one source" p2pcopy a b c
+exits 1 "several sources need a directory" p2pcopy a b c
 exits 2 "a size must be one" p2pcopy --size=much a b
 exits 2 "a negative size is wrong usage" p2pcopy --skip=-1 a b
 exits 2 "a size that overflows is wrong usage" p2pcopy -n 99999999999G a b

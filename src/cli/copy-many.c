@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/copy-many.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/macro.h"
+#include "engine/manifest.h"
+#include "report/progress.h"
+#include "report/report-files.h"
+
+struct run {
+	const struct copy_many *wish;
+	struct many *many;
+	struct report_files report;
+	struct progress progress;
+	struct progress_tick now;
+	char *told;		/* why it is host memory: the last one */
+	int code;
+};
+
+static const struct {
+	enum many_outcome outcome;
+	int code;
+} codes[] = {
+	{ MANY_UNKNOWN, EXIT_DONE },	 { MANY_DONE, EXIT_DONE },
+	{ MANY_LINKED, EXIT_DONE },	 { MANY_FAILED, EXIT_FAILED },
+	{ MANY_REJECTED, EXIT_FAILED },	 { MANY_REFUSED, EXIT_REFUSED },
+	{ MANY_NO_PEER, EXIT_MACHINE },	 { MANY_DIFFERS, EXIT_DIFFERS },
+};
+
+static const char *get_name(const struct run *r)
+{
+	return r->wish->common->program->name;
+}
+
+static void worsen(struct run *r, int code)
+{
+	r->code = exit_worst(r->code, code);
+}
+
+/* --- what is said ------------------------------------------------------- */
+
+/* Host memory in place of peer memory is never silent. */
+static void tell_fallback(struct run *r, const struct p2pdma_reason *why)
+{
+	if (!why || !why->id || (r->told && !strcmp(r->told, why->id)))
+		return;
+	free(r->told);
+	r->told = strdup(why->id);
+	cli_error(get_name(r), "host memory instead of peer memory: %s%s%s: "
+		  "%s", why->id, why->at ? " at " : "",
+		  why->at ? why->at->address : "", why->advice);
+}
+
+static const char *get_advice(const struct many_file *file)
+{
+	switch (-file->error) {
+	case EISDIR:
+		return file->side == SIDE_SOURCE ?
+			       " (-r copies directories)" : "";
+	case EACCES:
+		return " (run it as root, or get access to it)";
+	case EMFILE:
+		return " (raise the limit of open files: ulimit -n)";
+	default:
+		return "";
+	}
+}
+
+static void tell_failure(struct run *r, const struct many_file *file)
+{
+	_cleanup_free_ char *from = report_escape(file->source);
+	_cleanup_free_ char *why = NULL;
+
+	if (file->outcome == MANY_DIFFERS) {
+		cli_error(get_name(r), "the copy of %s differs in %llu bytes, "
+			  "first at %llu", from,
+			  (unsigned long long)file->mismatched_bytes,
+			  (unsigned long long)file->first_mismatch_bytes);
+		return;
+	}
+	if (file->outcome == MANY_STOPPED)
+		return;
+	why = report_files_explain(file);
+	if (file->outcome == MANY_NO_PEER && file->why)
+		cli_error(get_name(r), "%s: no peer memory: %s: %s", from,
+			  file->why->id ? file->why->id : "not to be had",
+			  file->why->advice);
+	else if (file->outcome == MANY_REJECTED ||
+		 file->outcome == MANY_REFUSED)
+		cli_error(get_name(r), "%s: %s%s", from,
+			  file->outcome == MANY_REFUSED ? "refused: " : "",
+			  why);
+	else
+		cli_error(get_name(r), "%s%s", why, get_advice(file));
+}
+
+static int get_code(const struct run *r, const struct many_file *file)
+{
+	if (file->outcome == MANY_STOPPED)
+		return 128 + *r->wish->args.stop;
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		if (codes[i].outcome == file->outcome)
+			return codes[i].code;
+	return EXIT_FAILED;
+}
+
+static void ended(void *data, const struct many_file *file)
+{
+	struct run *r = data;
+	int code = get_code(r, file);
+
+	worsen(r, code);
+	if (file->outcome != MANY_NO_PEER)
+		tell_fallback(r, file->why);
+	if (code)
+		tell_failure(r, file);
+	else if (file->is_changed)
+		cli_notice(r->wish->common, "%s changed while it was read: "
+			   "its copy may not be consistent", file->source);
+	report_files_add(&r->report, file);
+}
+
+static void tick(void *data, uint64_t bytes)
+{
+	struct run *r = data;
+
+	r->now.done_bytes += bytes;
+	progress_update(&r->progress, &r->now);
+}
+
+/* --- which ones --------------------------------------------------------- */
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+/* As cp: what "a/.." or "/" would be called is the directory itself. */
+static char *find_last_part(const char *path)
+{
+	size_t end = strlen(path), begin;
+
+	while (end && path[end - 1] == '/')
+		end--;
+	begin = end;
+	while (begin && path[begin - 1] != '/')
+		begin--;
+	if (end - begin <= 2 && !strncmp(path + begin, "..", end - begin))
+		return strdup("");
+	return strndup(path + begin, end - begin);
+}
+
+/* NULL: no memory. */
+static char *name_copy(const char *source, const char *destination,
+		       bool is_into)
+{
+	_cleanup_free_ char *last = NULL;
+	const char *slash;
+	char *path;
+
+	if (!is_into)
+		return strdup(destination);
+	last = find_last_part(source);
+	slash = *destination &&
+		destination[strlen(destination) - 1] == '/' ? "" : "/";
+	if (!last || asprintf(&path, "%s%s%s", destination, slash, last) < 0)
+		return NULL;
+	return path;
+}
+
+static int add_operands(struct run *r, struct many *many)
+{
+	const struct cli_common *common = r->wish->common;
+	size_t sources = common->operand_count - 1;
+	const char *destination = common->operands[sources];
+	bool is_into = is_directory(destination);
+	int rc = 0;
+
+	if (sources > 1 && !is_into) {
+		cli_error(get_name(r), "%s is no directory (several sources "
+			  "need one)", destination);
+		worsen(r, EXIT_FAILED);
+		return 0;
+	}
+	for (size_t i = 0; !rc && i < sources; i++) {
+		const char *source = common->operands[i];
+		_cleanup_free_ char *copy = name_copy(source, destination,
+						      is_into);
+
+		rc = copy ? many_add(many, source, copy) : -ENOMEM;
+	}
+	return rc;
+}
+
+/* Meanwhile what has been read is copied. */
+static int await_pair(struct run *r, const struct manifest *manifest)
+{
+	int rc = 0;
+
+	while (!rc && many_is_busy(r->many) && !manifest_is_ready(manifest))
+		rc = many_work(r->many);
+	return rc;
+}
+
+static void tell_wrong_pair(struct run *r, const struct manifest *manifest,
+			    int rc)
+{
+	cli_error(get_name(r), "%s: pair %llu: %s", r->wish->manifest,
+		  (unsigned long long)manifest->pairs, rc == -EINVAL ?
+		  r->wish->is_nul ? "not SOURCE, NUL, DEST, NUL" :
+			  "not SOURCE, one tab, DEST (names with tabs: -0)" :
+			  strerror(-rc));
+	worsen(r, EXIT_FAILED);
+}
+
+static int add_pairs(struct run *r, struct manifest *manifest)
+{
+	const char *source, *destination;
+	int rc, got;
+
+	for (;;) {
+		rc = await_pair(r, manifest);
+		if (rc)
+			return rc;
+		got = manifest_next(manifest, &source, &destination);
+		if (got == -EINVAL || got == -ENAMETOOLONG)
+			tell_wrong_pair(r, manifest, got);
+		else if (got == 1)
+			rc = many_add(r->many, source, destination);
+		else if (got != -EINTR || *r->wish->args.stop)
+			return got;
+		if (rc)
+			return rc;
+	}
+}
+
+static int add_manifest(struct run *r)
+{
+	bool is_stdin = !strcmp(r->wish->manifest, "-");
+	_cleanup_free_ struct manifest *manifest = malloc(sizeof(*manifest));
+	_cleanup_fd_ int fd = -1;
+
+	if (!manifest)
+		return -ENOMEM;
+	if (!is_stdin) {
+		fd = open(r->wish->manifest, O_RDONLY | O_CLOEXEC);
+		if (fd < 0) {
+			cli_error(get_name(r), "read %s: %s",
+				  r->wish->manifest, strerror(errno));
+			worsen(r, EXIT_FAILED);
+			return 0;
+		}
+	}
+	manifest_init(manifest, is_stdin ? STDIN_FILENO : fd, r->wish->is_nul);
+	return add_pairs(r, manifest);
+}
+
+/* --- the run ------------------------------------------------------------ */
+
+/* Trees that are deep, and many files at a time. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* How much it is, where somebody looks at how far we are. */
+static void count_all(struct run *r)
+{
+	struct many_args args = r->wish->args;
+	struct many *many;
+
+	if (r->wish->manifest || !progress_is_shown(&r->progress) ||
+	    args.is_planned)
+		return;
+	args.is_planned = true;
+	args.ended = NULL;
+	args.tick = NULL;
+	if (many_create(&args, &many))
+		return;
+	add_operands(r, many);
+	many_finish(many);
+	r->now.total_bytes = many_get_totals(many)->copied_bytes;
+	many_destroy(many);
+}
+
+static void blame(struct run *r, int rc)
+{
+	if (rc == -EINTR) {
+		cli_error(get_name(r), "interrupted: what is in flight was "
+			  "awaited, what is complete has its name");
+		worsen(r, 128 + *r->wish->args.stop);
+		return;
+	}
+	worsen(r, EXIT_FAILED);
+	if (rc == -ETIMEDOUT)
+		cli_error(get_name(r), "no transfer has completed for so "
+			  "long: %s (see the kernel log)", strerror(-rc));
+	else
+		cli_error(get_name(r), "copy: %s%s", strerror(-rc),
+			  rc == -EPERM || rc == -ENOSYS ?
+			  " (as root? is kernel.io_uring_disabled set?)" : "");
+}
+
+static int copy_all(struct run *r)
+{
+	int rc, last;
+
+	rc = r->wish->manifest ? add_manifest(r) : add_operands(r, r->many);
+	if (many_is_silent(r->many))
+		return rc;
+	last = many_finish(r->many);
+	return rc ? rc : last;
+}
+
+static void write_report(struct run *r, bool is_complete)
+{
+	int rc;
+
+	report_files_finish(&r->report, many_get_totals(r->many),
+			    is_complete);
+	rc = output_commit(r->wish->output);
+	if (!rc)
+		return;
+	cli_error(get_name(r), "%s: %s", r->wish->common->output ?
+		  r->wish->common->output : "standard output", strerror(-rc));
+	worsen(r, EXIT_FAILED);
+}
+
+static void start(struct run *r)
+{
+	const struct cli_common *common = r->wish->common;
+	bool is_stream = r->wish->manifest;
+
+	r->report = (struct report_files){
+		.file = r->wish->output->file,
+		.format = (enum writer_format)common->format,
+		.is_stream = is_stream,
+		.is_each_told = is_stream || common->is_verbose,
+		.is_plan = r->wish->args.is_planned,
+		.command = get_name(r),
+	};
+	raise_limit();
+	progress_init(&r->progress, (enum progress_mode)common->progress,
+		      stderr);
+	count_all(r);
+}
+
+int copy_many(const struct copy_many *wish, bool *is_silent)
+{
+	struct run r = { .wish = wish };
+	struct many_args args = wish->args;
+	int rc;
+
+	start(&r);
+	args.ended = ended;
+	args.tick = tick;
+	args.data = &r;
+	rc = many_create(&args, &r.many);
+	if (!rc)
+		rc = copy_all(&r);
+	progress_finish(&r.progress);
+	if (rc)
+		blame(&r, rc);
+	free(r.told);
+	if (!r.many)
+		return r.code;
+	write_report(&r, !rc && !many_get_totals(r.many)->failed);
+	*is_silent = many_is_silent(r.many);
+	if (!*is_silent)
+		many_destroy(r.many);
+	return r.code;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Knows how many regular files are copied side by side: all that the kernel
+ * has a request for goes through one ring, in chains, so that opens, stats and
+ * allocations of some files overlap with the data of others. Must not know
+ * where the files come from, how buffers were chosen, or how it is told.
+ *
+ *	batch_create(&plan, &batch);
+ *	batch_add_route(batch, pool, …, &route);
+ *	while (there are more files or batch_is_busy(batch))
+ *		if (no more, or batch_push(batch, &request) == -EBUSY)
+ *			rc = batch_turn(batch);
+ *	batch_destroy(batch);
+ *
+ * Each file is written beside its place and takes its name when it is whole;
+ * what it replaces gives it owner and mode. Nothing is put on stable media:
+ * syncfs(2) of the destination does that for all files at once.
+ *
+ * A file has a lane, which is a slot of its route's pool, as long as it needs
+ * one; a file of many blocks takes free ones in addition.
+ */
+#ifndef P2PDMA_ENGINE_BATCH_H
+#define P2PDMA_ENGINE_BATCH_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "engine/ring.h"
+#include "engine/transfer.h"
+#include "lib/p2pdma.h"
+
+struct batch;
+struct statx;
+
+/* Lanes of all routes. */
+#define BATCH_LANES_MOST	512
+
+/* One file. Strings are copied. */
+struct batch_request {
+	unsigned route;
+	int source_directory;		/* or AT_FDCWD */
+	const char *source;
+	bool is_followed;		/* a link at its end */
+	bool is_regular;		/* for all that is known */
+	int destination_directory;	/* open until it is done */
+	const char *destination;	/* one name in it */
+	void *owner;
+};
+
+enum batch_outcome {
+	BATCH_UNKNOWN = 0,
+	BATCH_DONE,
+	BATCH_FAILED,		/* error, side, deed */
+	BATCH_LEFT,		/* not wanted, as is_wanted() said */
+	BATCH_NOT_REGULAR,	/* the source is no regular file */
+	BATCH_IN_PLACE,		/* other names mean the file that is there, or
+				 * it is a link: nothing was done */
+	BATCH_NO_PEER,		/* not through this route: error */
+	BATCH_STOPPED,
+};
+
+/* What became of one. Borrowed, until the call returns. */
+struct batch_answer {
+	void *owner;
+	const char *source, *destination;	/* as in the request */
+	unsigned route;
+	enum batch_outcome outcome;
+	enum side side;
+	int error;
+	const char *deed;		/* "open", "write", … */
+	uint64_t offset_bytes;		/* of a block that failed */
+	const struct statx *facts;	/* of the source, before; since it was
+					 * opened, else NULL */
+	uint64_t copied_bytes, peer_bytes, skipped_bytes;
+	uint64_t duration_ns;
+	bool is_changed;		/* the source, while it was read */
+	bool is_verified;		/* was read again */
+	uint64_t mismatched_bytes, first_mismatch_bytes;
+};
+
+/* Borrowed. */
+struct batch_plan {
+	struct ring *ring;		/* registered files are taken over */
+	bool is_preserved;		/* attributes (attributes.h) */
+	bool is_sparse;			/* holes stay holes */
+	bool is_verified;		/* read again before it gets its name */
+	uint64_t io_timeout_ns;		/* 0: never */
+	const volatile sig_atomic_t *stop;
+	/* NULL, or whether a file that was opened is to be copied. */
+	bool (*is_wanted)(void *data, const struct batch_answer *answer);
+	/* One file has ended. May push another one. */
+	void (*done)(void *data, const struct batch_answer *answer);
+	/* NULL, or so many bytes more were written. */
+	void (*tick)(void *data, uint64_t bytes);
+	void *data;
+};
+
+/* 0, -ENOMEM, -errno of the ring. */
+int batch_create(const struct batch_plan *plan, struct batch **batch);
+
+/* Nothing may be in flight. NULL is fine. */
+void batch_destroy(struct batch *batch);
+
+/*
+ * After somebody else has used the ring: its files are the batch's again.
+ * Nothing may be in flight. 0 or -errno.
+ */
+int batch_regain_ring(struct batch *batch, struct ring *ring);
+
+/*
+ * Lanes from @pool, as many as it has slots; where it is peer memory, the CPU
+ * does not touch it and only direct I/O does.
+ * @align: of direct I/O, at both ends; 0: there is none
+ *
+ * 0, -ENOSPC (BATCH_LANES_MOST), -ENOMEM.
+ */
+int batch_add_route(struct batch *batch, struct p2pdma_pool *pool,
+		    uint32_t block_bytes, uint32_t align, unsigned *route);
+
+/* 0, or -EBUSY while all lanes of its route are in use. */
+int batch_push(struct batch *batch, const struct batch_request *request);
+
+/*
+ * Goes on, and waits until something has ended. 0; -ETIMEDOUT when a drive is
+ * silent: leave everything alone and exit; -errno of the ring.
+ */
+int batch_turn(struct batch *batch);
+
+bool batch_is_busy(const struct batch *batch);
+
+/* The deepest ring that a batch makes use of. */
+#define BATCH_RING_DEPTH	4096
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Knows how many things are copied by one run: files side by side through one
+ * set of buffers, trees with all that is in them, and drives one after the
+ * other. Must not know options, exit codes or how it is told.
+ *
+ *	many_create(&args, &many);
+ *	many_add(many, "a", "there/a");		as often as there are
+ *	many_finish(many);			all of it, on stable media
+ *	many_destroy(many);
+ *
+ * What is told of each thing comes by a call when it has ended. Memory does
+ * not grow with the number of files.
+ */
+#ifndef P2PDMA_ENGINE_MANY_H
+#define P2PDMA_ENGINE_MANY_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "engine/copy-job.h"
+#include "engine/walk.h"
+#include "lib/p2pdma.h"
+
+struct many;
+
+enum many_outcome {
+	MANY_UNKNOWN = 0,
+	MANY_DONE,
+	MANY_LINKED,		/* to another name of the same file */
+	MANY_FAILED,		/* tried, error */
+	MANY_REJECTED,		/* tried is the whole sentence */
+	MANY_REFUSED,		/* by a guard, for what is in tried */
+	MANY_NO_PEER,		/* required, and not to be had: why */
+	MANY_DIFFERS,		/* from its source, when it was read again */
+	MANY_STOPPED,
+};
+
+/* One thing that has ended, or that would be copied. */
+struct many_file {
+	const char *source, *destination;
+	enum walk_kind kind;	/* WALK_UNKNOWN: was not found out */
+	enum many_outcome outcome;
+	const char *tried;	/* "read" */
+	enum side side;		/* that it was tried with */
+	int error;		/* negative errno, or 0 */
+	uint64_t error_bytes;	/* offset */
+	uint64_t size_bytes;
+	uint64_t copied_bytes, peer_bytes, skipped_bytes;
+	uint64_t duration_ns;
+	bool is_changed;	/* the source, while it was read */
+	bool is_verified;
+	uint64_t mismatched_bytes, first_mismatch_bytes;
+	const struct p2pdma_reason *why;	/* no peer memory; or NULL */
+	const char *provider;			/* NULL: host memory */
+};
+
+struct many_totals {
+	uint64_t files, directories, links, others;	/* that are done */
+	uint64_t failed, changed;
+	uint64_t copied_bytes, peer_bytes, skipped_bytes;
+	uint64_t duration_ns, cpu_ns, submits;
+};
+
+/* Borrowed. */
+struct many_args {
+	struct p2pdma_context *context;
+	const struct p2pdma_topology *topology;
+	const char *provider;
+	uint64_t block_bytes;
+	unsigned depth;
+	bool is_peer_required;
+	bool is_scrubbed;	/* peer memory, when it goes back */
+	bool is_recursive;
+	bool is_preserved;
+	bool is_sparse;
+	bool is_verified;
+	bool is_synced;
+	bool is_forced;
+	bool is_planned;	/* nothing is written: what there is, is told */
+	unsigned shard_index, shard_count;	/* count 0: all of it */
+	uint64_t io_timeout_ns;
+	const volatile sig_atomic_t *stop;
+	void (*ended)(void *data, const struct many_file *file);
+	void (*tick)(void *data, uint64_t done_bytes);
+	void *data;
+};
+
+/* 0, -ENOMEM, -errno of the ring or of host memory. */
+int many_create(const struct many_args *args, struct many **many);
+
+/*
+ * many_add() - copy @source to what will be @destination
+ *
+ * Returns before it has ended. What is wrong with it is told, and is no
+ * error. 0; -EINTR: stopped; -ETIMEDOUT: a drive is silent, exit; -errno of
+ * the ring.
+ */
+int many_add(struct many *many, const char *source, const char *destination);
+
+/* Something has not ended yet. */
+bool many_is_busy(const struct many *many);
+
+/* Waits until something has ended. As many_add(). */
+int many_work(struct many *many);
+
+/*
+ * Awaits all, and puts it on stable media. As many_add(); and -errno of
+ * syncfs(2).
+ */
+int many_finish(struct many *many);
+
+const struct many_totals *many_get_totals(const struct many *many);
+
+/* Nothing can be given back: leave, and exit. */
+bool many_is_silent(const struct many *many);
+
+/* NULL is fine. */
+void many_destroy(struct many *many);
+
+#endif

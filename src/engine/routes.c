@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/routes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/macro.h"
+
+/* Small files are whole in one block; large ones have many in flight. */
+#define BLOCK_USUAL	(256 * KIB)
+#define LANES_USUAL	64
+/* Of direct I/O through host memory; where it is not enough, none is used. */
+#define ALIGN_USUAL	4096
+
+static struct memory_wish make_wish(const struct routes *r)
+{
+	return (struct memory_wish){
+		.provider = r->wish.provider,
+		.block_bytes = r->wish.block_bytes ? r->wish.block_bytes :
+						     BLOCK_USUAL,
+		.depth = r->wish.depth ? r->wish.depth : LANES_USUAL,
+		.size_bytes = INT64_MAX,
+		.is_scrubbed = r->wish.is_scrubbed,
+	};
+}
+
+static bool is_host(const char *provider)
+{
+	return provider && (!strcmp(provider, "host") ||
+			    !strcmp(provider, "none"));
+}
+
+static int take_host(struct routes *r)
+{
+	const struct memory_place place = {
+		.context = r->wish.context,
+		.topology = r->wish.topology,
+	};
+	struct memory_wish wish = make_wish(r);
+	const struct memory_trial trial = { .ring = &r->ring };
+	int rc;
+
+	wish.provider = "host";
+	rc = memory_plan(&r->host, &place, &wish);
+	if (!rc)
+		rc = memory_take(&r->host, &trial);
+	if (rc)
+		return rc;
+	return batch_add_route(r->batch, r->host.pool, r->host.block_bytes,
+			       ALIGN_USUAL, &r->host_number);
+}
+
+int routes_init(struct routes *routes, const struct routes_wish *wish,
+		struct ring *ring, struct batch *batch)
+{
+	*routes = (struct routes){
+		.wish = *wish,
+		.ring = ring,
+		.batch = batch,
+		.is_host_only = is_host(wish->provider),
+	};
+	return take_host(routes);
+}
+
+static void drop_plan(struct route_plan *plan)
+{
+	memory_release(&plan->memory);
+	p2pdma_target_destroy(plan->source);
+	p2pdma_target_destroy(plan->destination);
+}
+
+void routes_fini(struct routes *routes)
+{
+	for (unsigned i = 0; i < routes->count; i++)
+		drop_plan(&routes->plans[i]);
+	memory_release(&routes->host);
+}
+
+struct route_plan *routes_find(struct routes *routes, dev_t source_device,
+			       dev_t destination_device)
+{
+	for (unsigned i = 0; i < routes->count; i++) {
+		struct route_plan *plan = &routes->plans[i];
+
+		if (plan->source_device == source_device &&
+		    plan->destination_device == destination_device)
+			return plan;
+	}
+	return NULL;
+}
+
+/* A file without a name there, which goes with its descriptor. */
+static int open_trial(const struct routes_ends *ends, struct endpoint **from,
+		      struct endpoint **to)
+{
+	_cleanup_free_ char *path = NULL;
+	int rc;
+
+	if (asprintf(&path, "%s%s.p2pcopy.%ld", ends->directory,
+		     *ends->directory ? "/" : "", (long)getpid()) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	rc = endpoint_open(ends->source, ENDPOINT_READ, from);
+	if (rc)
+		return rc;
+	return endpoint_open_new(path, ENDPOINT_WRITE | ENDPOINT_REPLACE, 0600,
+				 to);
+}
+
+static void give_up_undirect(struct memory *m, const struct endpoint *from,
+			     const struct endpoint *to)
+{
+	struct p2pdma_reason why = { .id = "filesystem" };
+
+	if (from->direct_fd >= 0 && to->direct_fd >= 0)
+		return;
+	snprintf(why.advice, sizeof(why.advice), "%s has no direct I/O: use "
+		 "ext4 or xfs on NVMe",
+		 from->direct_fd < 0 ? from->path : to->path);
+	memory_give_up_peer(m, &why);
+}
+
+static int prove(struct routes *r, struct route_plan *plan,
+		 struct endpoint *from, struct endpoint *to)
+{
+	const struct memory_trial trial = {
+		.source = from,
+		.destination = to,
+		.ring = &r->ring,
+		.io_timeout_ns = r->wish.io_timeout_ns,
+	};
+	uint32_t align = MAX(MAX(from->offset_align, to->offset_align),
+			     ALIGN_USUAL);
+	int rc;
+
+	give_up_undirect(&plan->memory, from, to);
+	rc = memory_take(&plan->memory, &trial);
+	r->is_silent = rc == -ETIMEDOUT || plan->memory.silent;
+	if (!rc)
+		rc = batch_regain_ring(r->batch, r->ring);
+	if (rc || !plan->memory.provider)
+		return rc;
+	plan->is_peer = true;
+	rc = batch_add_route(r->batch, plan->memory.pool,
+			     plan->memory.block_bytes, align, &plan->number);
+	return rc;
+}
+
+static int try_peer(struct routes *r, struct route_plan *plan,
+		    const struct routes_ends *ends)
+{
+	struct endpoint *from = NULL, *to = NULL;
+	int rc;
+
+	rc = open_trial(ends, &from, &to);
+	if (!rc)
+		rc = prove(r, plan, from, to);
+	if (r->is_silent)
+		return rc;
+	endpoint_close(from);
+	endpoint_close(to);
+	return rc;
+}
+
+static int plan_memory(struct routes *r, struct route_plan *plan,
+		       const struct routes_ends *ends)
+{
+	const struct memory_wish wish = make_wish(r);
+	struct memory_place place = {
+		.context = r->wish.context,
+		.topology = r->wish.topology,
+	};
+	int rc;
+
+	rc = p2pdma_target_resolve(place.context, place.topology,
+				   ends->source, -1, &plan->source);
+	if (!rc)
+		rc = p2pdma_target_resolve(place.context, place.topology,
+					   *ends->directory ?
+						   ends->directory : ".",
+					   -1, &plan->destination);
+	if (rc)
+		return rc;
+	place.source = plan->source;
+	place.destination = plan->destination;
+	return memory_plan(&plan->memory, &place, &wish);
+}
+
+int routes_plan(struct routes *routes, const struct routes_ends *ends,
+		struct route_plan **plan)
+{
+	struct route_plan *p;
+	int rc;
+
+	/* So many file systems at once: the oldest of them goes by host. */
+	if (routes->count == ROUTES_MOST)
+		return -ENOSPC;
+	p = &routes->plans[routes->count];
+	*p = (struct route_plan){
+		.source_device = ends->source_device,
+		.destination_device = ends->destination_device,
+		.number = routes->host_number,
+	};
+	rc = plan_memory(routes, p, ends);
+	if (!rc && p->memory.provider)
+		rc = try_peer(routes, p, ends);
+	if (rc && !routes->is_silent)
+		drop_plan(p);
+	if (rc)
+		return rc;
+	routes->count++;
+	*plan = p;
+	return 0;
+}
+
+void routes_give_up(struct routes *routes, unsigned number, const char *path,
+		    int error)
+{
+	for (unsigned i = 0; i < routes->count; i++) {
+		struct route_plan *plan = &routes->plans[i];
+		struct p2pdma_reason *why = &plan->memory.why;
+
+		if (!plan->is_peer || plan->number != number)
+			continue;
+		plan->is_peer = false;
+		plan->number = routes->host_number;
+		*why = (struct p2pdma_reason){ .id = "probe-refused" };
+		snprintf(why->advice, sizeof(why->advice), "the kernel refused "
+			 "peer memory for %s: %s; see the kernel log", path,
+			 strerror(-error));
+	}
+}

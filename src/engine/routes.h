@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Knows through which memory the files of one file system reach another one:
+ * planned and proven with the first file of each such pair, and used by all
+ * that follow. Must not know what is copied.
+ */
+#ifndef P2PDMA_ENGINE_ROUTES_H
+#define P2PDMA_ENGINE_ROUTES_H
+
+#include "engine/batch.h"
+#include "engine/memory.h"
+
+#define ROUTES_MOST	16
+
+/* What is wanted. Borrowed. */
+struct routes_wish {
+	struct p2pdma_context *context;
+	const struct p2pdma_topology *topology;
+	const char *provider;
+	uint64_t block_bytes;		/* 0: choose */
+	unsigned depth;			/* 0: choose */
+	bool is_scrubbed;		/* peer memory, when it goes back */
+	uint64_t io_timeout_ns;
+};
+
+/* From the file system of one file into that of a directory. */
+struct routes_ends {
+	dev_t source_device, destination_device;
+	const char *source;		/* a regular file of it */
+	const char *directory;		/* of the destination */
+};
+
+struct route_plan {
+	dev_t source_device, destination_device;
+	struct memory memory;
+	struct p2pdma_target *source, *destination;
+	unsigned number;		/* in the batch */
+	bool is_peer;
+};
+
+/* Caller's storage. */
+struct routes {
+	struct routes_wish wish;
+	struct ring *ring;
+	struct batch *batch;
+	struct memory host;
+	unsigned host_number;
+	bool is_host_only;
+	struct route_plan plans[ROUTES_MOST];
+	unsigned count;
+	bool is_silent;		/* a drive: leave everything alone */
+};
+
+/* Takes host memory, through which every file can go. 0 or -errno. */
+int routes_init(struct routes *routes, const struct routes_wish *wish,
+		struct ring *ring, struct batch *batch);
+void routes_fini(struct routes *routes);
+
+/* The one for @ends, if it was planned before; NULL: it was not. */
+struct route_plan *routes_find(struct routes *routes, dev_t source_device,
+			       dev_t destination_device);
+
+/*
+ * Plans it, with nothing of the batch in flight. 0, also where it is host
+ * memory in the end (why is in the plan's memory); -ENXIO: there is no such
+ * provider; -ETIMEDOUT; -errno.
+ */
+int routes_plan(struct routes *routes, const struct routes_ends *ends,
+		struct route_plan **plan);
+
+/* The kernel has refused what the trial did not: host memory from now on. */
+void routes_give_up(struct routes *routes, unsigned number,
+		    const char *path, int error);
+
+#endif

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/report-files.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+#include <wctype.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/macro.h"
+#include "report/report-bench.h"
+
+static const char *const kinds[] = {
+	[WALK_UNKNOWN] = NULL,
+	[WALK_FILE] = "file",
+	[WALK_SYMLINK] = "symlink",
+	[WALK_SPECIAL] = "special",
+	[WALK_DIRECTORY] = "directory",
+};
+
+static const char *const outcomes[] = {
+	[MANY_UNKNOWN] = "planned",
+	[MANY_DONE] = "copied",
+	[MANY_LINKED] = "linked",
+	[MANY_FAILED] = "failed",
+	[MANY_REJECTED] = "failed",
+	[MANY_REFUSED] = "refused",
+	[MANY_NO_PEER] = "no-peer",
+	[MANY_DIFFERS] = "differs",
+	[MANY_STOPPED] = "interrupted",
+};
+
+/* --- names -------------------------------------------------------------- */
+
+static const struct {
+	char c, letter;
+} escapes[] = {
+	{ '\a', 'a' }, { '\b', 'b' }, { '\t', 't' }, { '\n', 'n' },
+	{ '\v', 'v' }, { '\f', 'f' }, { '\r', 'r' }, { '\\', '\\' },
+};
+
+static char *put_escaped(char *to, char c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(escapes); i++)
+		if (escapes[i].c == c)
+			return to + sprintf(to, "\\%c", escapes[i].letter);
+	return to + sprintf(to, "\\%03o", (unsigned char)c);
+}
+
+/* How many bytes the printable character at @name has; 0: there is none. */
+static size_t get_printable(const char *name, mbstate_t *state)
+{
+	wchar_t wide;
+	size_t length = mbrtowc(&wide, name, strlen(name), state);
+
+	if (length == (size_t)-1 || length == (size_t)-2) {
+		memset(state, 0, sizeof(*state));
+		return 0;
+	}
+	return *name != '\\' && iswprint((wint_t)wide) ? length : 0;
+}
+
+char *report_escape(const char *name)
+{
+	char *text = tree_must(malloc(4 * strlen(name) + 1)), *to = text;
+	mbstate_t state = { 0 };
+
+	while (*name) {
+		size_t length = get_printable(name, &state);
+
+		if (length)
+			to = mempcpy(to, name, length);
+		else
+			to = put_escaped(to, *name);
+		name += length ? length : 1;
+	}
+	*to = '\0';
+	return text;
+}
+
+/* --- one file ----------------------------------------------------------- */
+
+char *report_files_explain(const struct many_file *file)
+{
+	_cleanup_free_ char *name =
+		report_escape(file->side == SIDE_DESTINATION ?
+				      file->destination : file->source);
+	char *text;
+	int rc;
+
+	if (file->outcome == MANY_REJECTED || file->outcome == MANY_REFUSED ||
+	    !file->error)
+		return tree_must(strdup(file->tried));
+	/* What a copy by itself tells has its name already. */
+	if (!file->side && strchr(file->tried, ' '))
+		rc = asprintf(&text, "%s: %s", file->tried,
+			      strerror(-file->error));
+	else
+		rc = asprintf(&text, "%s %s: %s", file->tried, name,
+			      file->error == TRANSFER_ENDED_EARLY ?
+				      "it ended early (it was cut while it was "
+				      "read)" : strerror(-file->error));
+	return tree_must(rc < 0 ? NULL : text);
+}
+
+static bool has_failed(const struct many_file *file)
+{
+	return file->outcome != MANY_UNKNOWN && file->outcome != MANY_DONE &&
+	       file->outcome != MANY_LINKED;
+}
+
+static void add_error(struct json_object *tree, const struct many_file *file)
+{
+	struct json_object *errors = tree_add_array(tree, "errors"), *e;
+	_cleanup_free_ char *why = NULL;
+
+	if (!has_failed(file))
+		return;
+	e = tree_append_object(errors);
+	why = report_files_explain(file);
+	tree_add_text(e, "where", file->side == SIDE_DESTINATION ?
+					  file->destination : file->source);
+	tree_add_count(e, "offset_bytes", file->error_bytes);
+	tree_add_null(e, "length_bytes");
+	tree_add_int(e, "errno", -file->error);
+	tree_add_text(e, "why", why);
+}
+
+static void add_verify(struct json_object *tree, const struct many_file *file)
+{
+	struct json_object *verify;
+
+	if (!file->is_verified) {
+		tree_add_null(tree, "verify");
+		return;
+	}
+	verify = tree_add_object(tree, "verify");
+	tree_add_text(verify, "method", "read");
+	tree_add_bool(verify, "ok", !file->mismatched_bytes);
+	tree_add_count(verify, "mismatched_bytes", file->mismatched_bytes);
+}
+
+static void add_memory(struct json_object *tree, const struct many_file *file)
+{
+	const struct report_memory memory = {
+		.kind = file->provider ? "peer" : "host",
+		.provider = file->provider,
+		.fallback_reason = file->why ? file->why->id : NULL,
+	};
+
+	report_add_memory(tree, &memory);
+}
+
+static void add_numbers(struct json_object *tree, uint64_t copied,
+			uint64_t peer, uint64_t skipped)
+{
+	tree_add_count(tree, "copied_bytes", copied);
+	tree_add_count(tree, "peer_bytes", peer);
+	tree_add_count(tree, "host_bytes", copied - peer);
+	tree_add_count(tree, "skipped_bytes", skipped);
+}
+
+static void fill(struct json_object *tree, const struct many_file *file)
+{
+	tree_add_text(tree, "source", file->source);
+	tree_add_text(tree, "destination", file->destination);
+	tree_add_text(tree, "type", kinds[file->kind]);
+	tree_add_text(tree, "outcome", outcomes[file->outcome]);
+	add_numbers(tree, file->copied_bytes, file->peer_bytes,
+		    file->skipped_bytes);
+	if (file->kind == WALK_FILE)
+		add_memory(tree, file);
+	tree_add_known(tree, "duration_ns", file->duration_ns);
+	tree_add_known(tree, "rate_bytes_per_sec",
+		       bytes_rate(file->copied_bytes, file->duration_ns));
+	tree_add_bool(tree, "changed", file->is_changed);
+	add_verify(tree, file);
+	add_error(tree, file);
+}
+
+static void print_object(FILE *file, struct json_object *tree)
+{
+	fputs(json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PLAIN |
+				JSON_C_TO_STRING_NOSLASHESCAPE), file);
+	json_object_put(tree);
+}
+
+/* What every object begins with; of the one with "files", only once. */
+static struct json_object *new_object(const struct report_files *report)
+{
+	struct json_object *tree = tree_new_object();
+
+	tree_add_text(tree, "schema", "p2pdma-utils/1");
+	tree_add_text(tree, "command", report->command);
+	return tree;
+}
+
+static void begin_json(struct report_files *report)
+{
+	if (!report->has_begun && !report->is_stream)
+		fprintf(report->file, "{\"schema\":\"p2pdma-utils/1\","
+			"\"command\":\"%s\",\"dry_run\":%s,\"files\":[",
+			report->command, report->is_plan ? "true" : "false");
+}
+
+static void add_json(struct report_files *report, const struct many_file *file)
+{
+	struct json_object *tree = report->is_stream ? new_object(report) :
+						       tree_new_object();
+
+	begin_json(report);
+	fill(tree, file);
+	if (!report->is_stream)
+		fputs(report->has_begun ? ",\n" : "\n", report->file);
+	print_object(report->file, tree);
+	if (report->is_stream) {
+		fputc('\n', report->file);
+		fflush(report->file);
+	}
+	report->has_begun = true;
+}
+
+static void add_line(struct report_files *report, const struct many_file *file)
+{
+	_cleanup_free_ char *from = report_escape(file->source);
+	_cleanup_free_ char *to = report_escape(file->destination);
+
+	if (has_failed(file)) {
+		_cleanup_free_ char *why = report_files_explain(file);
+
+		fprintf(report->file, "FAILED %s -> %s: %s\n", from, to, why);
+	} else if (file->kind == WALK_FILE && file->outcome != MANY_LINKED) {
+		fprintf(report->file, "%s -> %s: %llu bytes%s\n", from, to,
+			(unsigned long long)file->copied_bytes,
+			file->is_changed ? ", CHANGED while it was read" : "");
+	} else {
+		fprintf(report->file, "%s -> %s: %s\n", from, to,
+			file->outcome == MANY_LINKED ? "linked" :
+						       kinds[file->kind]);
+	}
+	if (report->is_stream)
+		fflush(report->file);
+}
+
+void report_files_add(struct report_files *report,
+		      const struct many_file *file)
+{
+	if (report->format == WRITER_JSON)
+		add_json(report, file);
+	else if (report->is_each_told)
+		add_line(report, file);
+}
+
+/* --- all of them -------------------------------------------------------- */
+
+static void fill_totals(struct json_object *tree, const struct many_totals *t,
+			bool is_complete)
+{
+	tree_add_count(tree, "copied_files", t->files);
+	tree_add_count(tree, "directories", t->directories);
+	tree_add_count(tree, "links", t->links);
+	tree_add_count(tree, "others", t->others);
+	tree_add_count(tree, "failed_files", t->failed);
+	tree_add_count(tree, "changed_files", t->changed);
+	add_numbers(tree, t->copied_bytes, t->peer_bytes, t->skipped_bytes);
+	tree_add_count(tree, "duration_ns", t->duration_ns);
+	tree_add_count(tree, "rate_bytes_per_sec",
+		       bytes_rate(t->copied_bytes, t->duration_ns));
+	tree_add_count(tree, "cpu_ns", t->cpu_ns);
+	tree_add_count(tree, "submits", t->submits);
+	tree_add_bool(tree, "complete", is_complete);
+}
+
+static void finish_json(struct report_files *report,
+			const struct many_totals *totals, bool is_complete)
+{
+	struct json_object *tree = tree_new_object(), *total;
+
+	begin_json(report);
+	if (report->is_stream) {
+		json_object_put(tree);
+		tree = new_object(report);
+		tree_add_bool(tree, "dry_run", report->is_plan);
+	} else {
+		fputs("\n],\"total\":", report->file);
+	}
+	total = report->is_stream ? tree_add_object(tree, "total") : tree;
+	fill_totals(total, totals, is_complete);
+	print_object(report->file, tree);
+	fputs(report->is_stream ? "\n" : "}\n", report->file);
+}
+
+#define TEXT_SIZE	64
+
+static void print_count(FILE *file, uint64_t count, const char *one,
+			const char *more)
+{
+	if (count)
+		fprintf(file, ", %llu %s", (unsigned long long)count,
+			count == 1 ? one : more);
+}
+
+static void finish_text(const struct report_files *report,
+			const struct many_totals *t)
+{
+	char size[TEXT_SIZE], time[TEXT_SIZE], rate[TEXT_SIZE];
+	FILE *file = report->file;
+
+	fprintf(file, "%llu file%s", (unsigned long long)t->files,
+		t->files == 1 ? "" : "s");
+	print_count(file, t->directories, "directory", "directories");
+	print_count(file, t->links, "hard link", "hard links");
+	print_count(file, t->others, "link or node", "links and nodes");
+	print_count(file, t->failed, "FAILED", "FAILED");
+	print_count(file, t->changed, "changed meanwhile",
+		    "changed meanwhile");
+	fprintf(file, ": %llu bytes (%s) %s",
+		(unsigned long long)t->copied_bytes,
+		bytes_format(t->copied_bytes, size, sizeof(size)),
+		report->is_plan ? "would be copied" : "copied");
+	if (t->peer_bytes)
+		fprintf(file, ", %s through peer memory",
+			bytes_format(t->peer_bytes, size, sizeof(size)));
+	if (t->skipped_bytes)
+		fprintf(file, ", %s of holes",
+			bytes_format(t->skipped_bytes, size, sizeof(size)));
+	if (!report->is_plan)
+		fprintf(file, ", %s, %s",
+			clock_format_duration(t->duration_ns, time,
+					      sizeof(time)),
+			bytes_format_rate(bytes_rate(t->copied_bytes,
+						     t->duration_ns),
+					  rate, sizeof(rate)));
+	fputc('\n', file);
+}
+
+void report_files_finish(struct report_files *report,
+			 const struct many_totals *totals, bool is_complete)
+{
+	if (report->format == WRITER_JSON)
+		finish_json(report, totals, is_complete);
+	else
+		finish_text(report, totals);
+}
