@@ -133,6 +133,8 @@ noinst_LTLIBRARIES += %D%/libengine.la
 # report: facts and results to one json-c tree, and that to text, JSON, CSV
 noinst_LTLIBRARIES += %D%/libreport.la
 %C%_libreport_la_SOURCES = \
+	%D%/report/chart.c %D%/report/chart.h \
+	%D%/report/picture-bench.c %D%/report/picture-bench.h \
 	%D%/report/picture.c %D%/report/picture.h \
 	%D%/report/progress.c %D%/report/progress.h \
 	%D%/report/report-bench.c %D%/report/report-bench.h \
@@ -151,6 +153,7 @@ noinst_LTLIBRARIES += %D%/libreport.la
 	%D%/report/report-tree.c %D%/report/report-tree.h \
 	%D%/report/report-users.c %D%/report/report-users.h \
 	%D%/report/report-verdict.c %D%/report/report-verdict.h \
+	%D%/report/svg.c %D%/report/svg.h \
 	%D%/report/tree.c %D%/report/tree.h \
 	%D%/report/writer.c %D%/report/writer.h \
 	%D%/report/writer-csv.c \

@@ -72,6 +72,7 @@ UNIT_TESTS = \
 	%D%/unit/test-block \
 	%D%/unit/test-bottleneck \
 	%D%/unit/test-bytes \
+	%D%/unit/test-chart \
 	%D%/unit/test-cli \
 	%D%/unit/test-checksum \
 	%D%/unit/test-clock \
@@ -106,6 +107,7 @@ UNIT_TESTS = \
 	%D%/unit/test-pattern \
 	%D%/unit/test-pci \
 	%D%/unit/test-pci-caps \
+	%D%/unit/test-picture-bench \
 	%D%/unit/test-pool \
 	%D%/unit/test-preflight \
 	%D%/unit/test-probe \
@@ -125,6 +127,7 @@ UNIT_TESTS = \
 	%D%/unit/test-shard \
 	%D%/unit/test-sigbus \
 	%D%/unit/test-spread \
+	%D%/unit/test-svg \
 	%D%/unit/test-sysfs \
 	%D%/unit/test-target \
 	%D%/unit/test-topology \
@@ -145,6 +148,7 @@ LDADD = %D%/unit/libunit.la src/libcli.la src/libreport.la \
 %C%_unit_test_allocation_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc \
 	-Wl,--wrap=realloc,--wrap=reallocarray,--wrap=strdup,--wrap=strndup \
 	-Wl,--wrap=asprintf,--wrap=vasprintf,--wrap=realpath,--wrap=fdopendir
+%C%_unit_test_picture_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_bench_diff_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_environment_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)

@@ -321,6 +321,7 @@ static const struct cli_choice formats[] = {
 	{ "text", WRITER_TEXT, "lines for people" },
 	{ "json", WRITER_JSON, "one object with everything" },
 	{ "csv", WRITER_CSV, "a line a result" },
+	{ "svg", WRITER_SVG, "a picture" },
 	{ 0 }
 };
 
@@ -550,6 +551,10 @@ static void set_defaults(struct session *s)
 
 static int check_diff(const struct session *s)
 {
+	if (s->common.format == WRITER_SVG) {
+		cli_error(BENCH_NAME, "--diff: there is no picture of it");
+		return EXIT_USAGE;
+	}
 	if (s->common.operand_count == 2)
 		return CLI_GO_ON;
 	cli_error(BENCH_NAME, "--diff: needs OLD.json and NEW.json (see "

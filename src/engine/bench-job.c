@@ -219,7 +219,9 @@ static void begin_carefully(struct job *job, struct lane *lane)
 		push(job, lane);
 }
 
-ALWAYS_INLINE void begin(struct job *job, struct lane *lane, bool is_plain)
+/* @now_ns is job->now_ns, which need not be read again and again. */
+ALWAYS_INLINE void begin(struct job *job, struct lane *lane, uint64_t now_ns,
+			 bool is_plain)
 {
 	if (!job->left)
 		return;
@@ -228,7 +230,7 @@ ALWAYS_INLINE void begin(struct job *job, struct lane *lane, bool is_plain)
 		return;
 	}
 	job->left--;
-	lane->begun_ns = job->now_ns;
+	lane->begun_ns = now_ns;
 	job->workload->next(&job->state, &lane->step);
 	push(job, lane);
 }
@@ -241,7 +243,15 @@ static void unpark(struct job *job)
 
 /* --- completing ---------------------------------------------------------- */
 
-ALWAYS_INLINE void complete(struct job *job,
+/* What does not change while a turn's completions are looked at. */
+struct turn {
+	uint64_t now_ns;
+	int block_bytes;
+	bool is_counting;
+	bool has_more;		/* a transaction may have more than one step */
+};
+
+ALWAYS_INLINE void complete(struct job *job, const struct turn *turn,
 			    const struct ring_completion *done, bool is_plain)
 {
 	struct lane *lane = (struct lane *)(uintptr_t)done->tag;
@@ -250,25 +260,25 @@ ALWAYS_INLINE void complete(struct job *job,
 	if (!is_plain && job->is_judged)
 		result = endpoint_judge(job->args->targets[lane->op.file],
 					&lane->op, result);
-	if (result != job->block_bytes) {
+	if (result != turn->block_bytes) {
 		if (!is_plain && job->args->ledger)
 			bench_verify_end(job, lane, true);
 		fail(job, lane, result);
-		begin(job, lane, is_plain);
+		begin(job, lane, turn->now_ns, is_plain);
 		return;
 	}
 	job->failures = 0;
-	if (job->workload->done && !job->is_over &&
+	if (turn->has_more && !job->is_over &&
 	    job->workload->done(&job->state, &lane->step)) {
 		push(job, lane);
 		return;
 	}
-	if (job->is_counting)
+	if (turn->is_counting)
 		histogram_record(&job->result.latency,
-				 job->now_ns - lane->begun_ns);
+				 turn->now_ns - lane->begun_ns);
 	if (!is_plain && job->args->ledger)
 		bench_verify_end(job, lane, false);
-	begin(job, lane, is_plain);
+	begin(job, lane, turn->now_ns, is_plain);
 }
 
 /* --- the clock ----------------------------------------------------------- */
@@ -355,6 +365,7 @@ static int listen_for_silence(struct job *job, unsigned count)
 ALWAYS_INLINE int take_turn(struct job *job, uint64_t limit_ns, bool is_plain)
 {
 	const struct ring_completion *done;
+	struct turn turn;
 	unsigned count;
 	int rc;
 
@@ -363,8 +374,14 @@ ALWAYS_INLINE int take_turn(struct job *job, uint64_t limit_ns, bool is_plain)
 		return rc;
 	done = ring_get_completions(job->ring, &count);
 	job->now_ns = clock_now_ns();
+	turn = (struct turn){
+		.now_ns = job->now_ns,
+		.block_bytes = job->block_bytes,
+		.is_counting = job->is_counting,
+		.has_more = job->workload->done,
+	};
 	for (unsigned i = 0; i < count; i++)
-		complete(job, &done[i], is_plain);
+		complete(job, &turn, &done[i], is_plain);
 	look_at_the_clock(job);
 	return listen_for_silence(job, count);
 }
@@ -427,7 +444,7 @@ int bench_job_run(struct job *job, uint64_t start_ns)
 	plan(job, start_ns);
 	look_at_the_clock(job);
 	for (unsigned i = 0; i < job->depth; i++)
-		begin(job, &job->lanes[i], false);
+		begin(job, &job->lanes[i], start_ns, false);
 	rc = job->is_judged || job->pace_ns || job->args->ledger ?
 		     run_carefully(job) : run_plainly(job);
 	end_counting(job);

@@ -403,9 +403,43 @@ static int push_with_options(struct ring *ring, const struct ring_op *op)
 	return push(ring, op);
 }
 
-int ring_push(struct ring *ring, const struct ring_op *op)
+static __attribute__((noinline)) int push_anything(struct ring *ring,
+						   const struct ring_op *op)
 {
 	return ring->options ? push_with_options(ring, op) : push(ring, op);
+}
+
+static const uint8_t opcodes[] = {
+	[RING_READ] = IORING_OP_READ,
+	[RING_WRITE] = IORING_OP_WRITE,
+};
+
+/* Ready for what has no options: then there is an entry free. */
+static bool is_simple(const struct ring *ring, const struct ring_op *op)
+{
+	const struct io_uring_sq *sq = &ring->uring.sq;
+
+	return !ring->options && is_pollable(op->action) && !op->is_followed &&
+	       ring->in_flight != ring->depth &&
+	       sq->sqe_tail - IO_URING_READ_ONCE(*sq->khead) <
+		       sq->ring_entries;
+}
+
+/* Simple reads and writes are nearly all there is: nothing is in their way. */
+int ring_push(struct ring *ring, const struct ring_op *op)
+{
+	struct io_uring_sq *sq = &ring->uring.sq;
+	struct io_uring_sqe *sqe;
+
+	if (!is_simple(ring, op))
+		return push_anything(ring, op);
+	sqe = &sq->sqes[sq->sqe_tail++ & sq->ring_mask];
+	io_uring_prep_rw(opcodes[op->action], sqe, (int)op->file, op->buffer,
+			 (unsigned)op->length_bytes, op->offset_bytes);
+	sqe->flags = IOSQE_FIXED_FILE;
+	sqe->user_data = op->tag;
+	ring->in_flight++;
+	return 0;
 }
 
 /* --- turning ------------------------------------------------------------ */

@@ -7,12 +7,13 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/macro.h"
 #include "report/picture.h"
+#include "report/picture-bench.h"
+#include "report/svg.h"
 #include "report/writer.h"
 
 #define MARGIN		24.0
@@ -32,59 +33,6 @@ struct canvas {
 	struct picture picture;
 	double leaf_x, mark_x, width, bottom;
 };
-
-/* --- text --------------------------------------------------------------- */
-
-static void put_text(FILE *file, const char *text)
-{
-	static const char *const entities[] = {
-		['<'] = "&lt;", ['>'] = "&gt;",
-		['&'] = "&amp;", ['"'] = "&quot;",
-	};
-
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c < ARRAY_SIZE(entities) && entities[c])
-			fputs(entities[c], file);
-		else
-			fputc(c < ' ' || c == 0x7f ? '?' : c, file);
-	}
-}
-
-/* At most @most characters (not bytes), the last one an ellipsis if need be. */
-static void shorten(const char *text, size_t most, char *out, size_t size)
-{
-	size_t characters = 0, used = 0, kept = 0;
-
-	for (; text && text[used] && used + 4 < size; used++) {
-		if ((text[used] & 0xc0) != 0x80 && ++characters == most)
-			kept = used;
-		if (characters > most)
-			break;
-		out[used] = text[used];
-	}
-	if (characters > most)
-		strcpy(out + kept, "\xe2\x80\xa6");
-	else
-		out[used] = '\0';
-}
-
-static void __attribute__((format(printf, 5, 6)))
-write_text(const struct canvas *canvas, const char *style, double x, double y,
-	   const char *format, ...)
-{
-	char text[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	fprintf(canvas->file, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">",
-		style, x, y);
-	put_text(canvas->file, text);
-	fputs("</text>\n", canvas->file);
-}
 
 /* --- where everything stands -------------------------------------------- */
 
@@ -231,11 +179,11 @@ static void draw_mark(const struct canvas *canvas, double x, double y,
 			"%.1fl10 10m0 -10l-10 10\"/>\n", x - 5, y - 5);
 		break;
 	case PICTURE_UNKNOWN:
-		write_text(canvas, "mark", x, y + 4, "?");
+		svg_text(canvas->file, "mark", x, y + 4, "?");
 		break;
 	}
 	if (cell->has_warning)
-		write_text(canvas, "mark", x + 9, y - 1, "!");
+		svg_text(canvas->file, "mark", x + 9, y - 1, "!");
 }
 
 /* --- links -------------------------------------------------------------- */
@@ -270,13 +218,15 @@ static void label_link(const struct canvas *canvas,
 
 	tree_format_link(link, now, sizeof(now));
 	if (tree_is_true(lower->facts, "link_degraded"))
-		write_text(canvas, "slow", x, y - get_thickness(link) / 2 - 5,
-			   "%s, can %s x%s", now,
-			   tree_get_text(best, "speed_gtps"),
-			   tree_get_text(best, "width"));
+		svg_text(canvas->file, "slow", x,
+			 y - get_thickness(link) / 2 - 5,
+			 "%s, can %s x%s", now,
+			 tree_get_text(best, "speed_gtps"),
+			 tree_get_text(best, "width"));
 	else
-		write_text(canvas, "speed", x, y - get_thickness(link) / 2 - 3,
-			   "%s", now);
+		svg_text(canvas->file, "speed", x,
+			 y - get_thickness(link) / 2 - 3,
+			 "%s", now);
 }
 
 /* From the right side of @upper's box to what is @lower. */
@@ -328,8 +278,8 @@ static void draw_ports(const struct canvas *canvas,
 		if (port->shape != PICTURE_PORT)
 			continue;
 		draw_port(canvas, x, port->y, tree_is_true(acs, "redirects"));
-		write_text(canvas, "address end", x - 11, port->y + 3.5, "%s",
-			   port->address);
+		svg_text(canvas->file, "address end", x - 11, port->y + 3.5,
+			 "%s", port->address);
 	}
 }
 
@@ -340,14 +290,15 @@ static void title_box(const struct canvas *canvas,
 	double x = get_box_x(box) + 10, y = box->top + 18;
 	char name[64];
 
-	write_text(canvas, "strong", x, y, "%s",
-		   is_host ? "Host bridge" : "Switch");
-	write_text(canvas, "address", x, y + 14, "%s", box->address);
+	svg_text(canvas->file, "strong", x, y, "%s",
+		 is_host ? "Host bridge" : "Switch");
+	svg_text(canvas->file, "address", x, y + 14, "%s", box->address);
 	if (is_host && numa)
-		write_text(canvas, "small", x, y + 27, "NUMA node %s", numa);
-	shorten(tree_get_text(box->facts, "name"), 17, name, sizeof(name));
+		svg_text(canvas->file, "small", x, y + 27, "NUMA node %s",
+			 numa);
+	svg_shorten(tree_get_text(box->facts, "name"), 17, name, sizeof(name));
 	if (!is_host && *name)
-		write_text(canvas, "small", x, y + 27, "%s", name);
+		svg_text(canvas->file, "small", x, y + 27, "%s", name);
 }
 
 static void draw_box(const struct canvas *canvas,
@@ -358,7 +309,7 @@ static void draw_box(const struct canvas *canvas,
 	bool is_host = kind && !strcmp(kind, "host-bridge");
 
 	fprintf(canvas->file, "<g><title>%s ", box->address);
-	put_text(canvas->file, name ? name : "");
+	svg_put(canvas->file, name ? name : "");
 	fprintf(canvas->file, "</title><rect class=\"%s\" x=\"%.1f\" "
 		"y=\"%.1f\" width=\"%.0f\" height=\"%.1f\" rx=\"%d\"/></g>\n",
 		is_host ? "host" : "switch", get_box_x(box), box->top,
@@ -402,10 +353,10 @@ static void draw_provider(const struct canvas *canvas,
 
 	bytes_format(tree_get_count(memory, "size_bytes"), size, sizeof(size));
 	draw_memory(canvas, canvas->leaf_x + 26, leaf->y, is_published);
-	write_text(canvas, "strong", canvas->leaf_x + 318, leaf->y + 4,
-		   "M%zu", find_provider(&canvas->picture, leaf) + 1);
-	write_text(canvas, "name", canvas->leaf_x + 348, leaf->y + 4, "%s%s",
-		   size, is_published ? "" : ", closed");
+	svg_text(canvas->file, "strong", canvas->leaf_x + 318, leaf->y + 4,
+		 "M%zu", find_provider(&canvas->picture, leaf) + 1);
+	svg_text(canvas->file, "name", canvas->leaf_x + 348, leaf->y + 4,
+		 "%s%s", size, is_published ? "" : ", closed");
 }
 
 static void draw_leaf(const struct canvas *canvas,
@@ -423,12 +374,12 @@ static void draw_leaf(const struct canvas *canvas,
 		draw_drive(canvas, x, leaf->y);
 	else
 		draw_other(canvas, x, leaf->y);
-	shorten(picture_get_device(leaf), 9, name, sizeof(name));
-	write_text(canvas, "strong", x + 46, leaf->y + 4, "%s", name);
-	write_text(canvas, "address", x + 112, leaf->y + 3.5, "%s",
-		   leaf->address);
-	shorten(model, 16, name, sizeof(name));
-	write_text(canvas, "small", x + 196, leaf->y + 4, "%s", name);
+	svg_shorten(picture_get_device(leaf), 9, name, sizeof(name));
+	svg_text(canvas->file, "strong", x + 46, leaf->y + 4, "%s", name);
+	svg_text(canvas->file, "address", x + 112, leaf->y + 3.5, "%s",
+		 leaf->address);
+	svg_shorten(model, 16, name, sizeof(name));
+	svg_text(canvas->file, "small", x + 196, leaf->y + 4, "%s", name);
 	if (memory)
 		draw_provider(canvas, leaf, memory);
 }
@@ -502,10 +453,10 @@ static void name_columns(const struct canvas *canvas, double y)
 	double x = canvas->mark_x + MARK_WIDTH / 2;
 
 	if (picture->provider_count)
-		write_text(canvas, "small end", canvas->mark_x - 6, y,
-			   "reaches the memory");
+		svg_text(canvas->file, "small end", canvas->mark_x - 6, y,
+			 "reaches the memory");
 	for (size_t i = 0; i < picture->provider_count; i++, x += MARK_WIDTH)
-		write_text(canvas, "column", x, y, "M%zu", i + 1);
+		svg_text(canvas->file, "column", x, y, "M%zu", i + 1);
 }
 
 /* Every reason of a refused pair, once; a slow link refuses nothing. */
@@ -546,8 +497,8 @@ static void tell_reasons(const struct canvas *canvas, struct json_object *tree)
 			 used && value ? ", " : "", id);
 	}
 	if (*text)
-		write_text(canvas, "small", MARGIN, 70, "Refused for: %s",
-			   text);
+		svg_text(canvas->file, "small", MARGIN, 70, "Refused for: %s",
+			 text);
 	json_object_put(ids);
 }
 
@@ -556,16 +507,16 @@ static void draw_head(const struct canvas *canvas, struct json_object *tree)
 	const struct picture *picture = &canvas->picture;
 	const char *kernel = tree_get_text(tree, "kernel");
 
-	write_text(canvas, "title", MARGIN, 34, "PCI peer memory: who reaches "
-		   "whose");
-	write_text(canvas, "small", MARGIN, 54, "%s%s%s%zu direct, %zu via "
-		   "host, %zu refused, %zu unknown",
-		   kernel ? "Linux " : "", kernel ? kernel : "",
-		   kernel ? ". Pairs: " : "Pairs: ",
-		   picture->mark_counts[PICTURE_DIRECT],
-		   picture->mark_counts[PICTURE_VIA_HOST],
-		   picture->mark_counts[PICTURE_REFUSED],
-		   picture->mark_counts[PICTURE_UNKNOWN]);
+	svg_text(canvas->file, "title", MARGIN, 34,
+		 "PCI peer memory: who reaches whose");
+	svg_text(canvas->file, "small", MARGIN, 54, "%s%s%s%zu direct, %zu via "
+		 "host, %zu refused, %zu unknown",
+		 kernel ? "Linux " : "", kernel ? kernel : "",
+		 kernel ? ". Pairs: " : "Pairs: ",
+		 picture->mark_counts[PICTURE_DIRECT],
+		 picture->mark_counts[PICTURE_VIA_HOST],
+		 picture->mark_counts[PICTURE_REFUSED],
+		 picture->mark_counts[PICTURE_UNKNOWN]);
 	tell_reasons(canvas, tree);
 	name_columns(canvas, HEAD - 10);
 }
@@ -575,21 +526,21 @@ static void draw_sample(const struct canvas *canvas, double x, double y,
 {
 	fprintf(canvas->file, "<path class=\"link\" stroke-width=\"%.1f\" "
 		"d=\"M%.1f %.1fh34\"/>\n", sqrt(bytes_per_sec / 1e9), x, y);
-	write_text(canvas, "small", x + 42, y + 3.5, "%s", text);
+	svg_text(canvas->file, "small", x + 42, y + 3.5, "%s", text);
 }
 
 static void draw_shapes(const struct canvas *canvas, double x, double y)
 {
 	draw_drive(canvas, x, y);
-	write_text(canvas, "small", x + 24, y + 3.5, "NVMe drive");
+	svg_text(canvas->file, "small", x + 24, y + 3.5, "NVMe drive");
 	draw_memory(canvas, x, y + 24, true);
-	write_text(canvas, "small", x + 24, y + 27.5, "peer memory (white: "
-		   "closed to others)");
+	svg_text(canvas->file, "small", x + 24, y + 27.5, "peer memory (white: "
+		 "closed to others)");
 	draw_other(canvas, x, y + 48);
-	write_text(canvas, "small", x + 24, y + 51.5, "other function");
+	svg_text(canvas->file, "small", x + 24, y + 51.5, "other function");
 	draw_port(canvas, x + 8, y + 72, true);
-	write_text(canvas, "small", x + 24, y + 75.5, "port whose ACS "
-		   "redirects to the host");
+	svg_text(canvas->file, "small", x + 24, y + 75.5, "port whose ACS "
+		 "redirects to the host");
 }
 
 static void draw_marks(const struct canvas *canvas, double x, double y)
@@ -607,8 +558,8 @@ static void draw_marks(const struct canvas *canvas, double x, double y)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++, y += 24) {
 		draw_mark(canvas, x + 6, y, &rows[i].cell);
-		write_text(canvas, "small", x + 24, y + 3.5, "%s",
-			   rows[i].text);
+		svg_text(canvas->file, "small", x + 24, y + 3.5, "%s",
+			 rows[i].text);
 	}
 }
 
@@ -626,8 +577,8 @@ static void draw_foot(const struct canvas *canvas)
 		    "twice as thick");
 	draw_line(canvas, "could", 6.4, x, y + 72, x + 34, y + 72);
 	draw_line(canvas, "link", 1.4, x, y + 72, x + 34, y + 72);
-	write_text(canvas, "small", x + 42, y + 75.5, "slower than both ends "
-		   "can (or at rest)");
+	svg_text(canvas->file, "small", x + 42, y + 75.5,
+		 "slower than both ends can (or at rest)");
 }
 
 static void draw(const struct canvas *canvas, struct json_object *tree)
@@ -656,6 +607,10 @@ int writer_svg(const struct report *report, FILE *file)
 {
 	struct canvas canvas = { .file = file };
 
+	if (picture_bench_is_one(report->tree)) {
+		picture_bench_draw(report->tree, file);
+		return 0;
+	}
 	if (!json_object_object_get(report->tree, "host_bridges"))
 		return -EINVAL;
 	picture_init(&canvas.picture, report->tree);

@@ -153,6 +153,17 @@ is "20 I/Os are too few for most percentiles" \
 	"$(value '.latency.too_few_for | join(" ")')" \
 	"p50_ns p90_ns p99_ns p999_ns p9999_ns"
 
+# --- pictures ---------------------------------------------------------------------
+exits 0 "a sweep is a picture" p2pbench -F svg -p host -n 64K \
+	--sweep=bs=4K..16K,depth=1..4 "$work/file"
+like "of curves" "$(cat "$work/stdout")" 'rate and latency by depth'
+if command -v xmllint >/dev/null; then
+	ok "which is XML" xmllint --noout "$work/stdout"
+else
+	skip "there is no xmllint (apt-get install libxml2-utils)" "which is XML"
+fi
+exits 2 "a difference is none" p2pbench --diff -F svg "$work/file" "$work/file"
+
 # --- instead of measuring -----------------------------------------------------------
 exits 0 "fio gets a job" p2pbench --fio -p host -w mixed --mix=60 -d 16 -j 2 \
 	-t 1s --warmup=500ms --rate-iops=100 --zipf=1.1 --seed=7 "$work/file"
