@@ -27,6 +27,7 @@
 #define IO_TIMEOUT_NS	(60 * NS_PER_SEC)
 /* No file reaches there; 0 is a place like others. */
 #define SEEK_NONE	UINT64_MAX
+#define BLOCK_STEP	4096
 
 #define JOURNAL_INTERVAL_NS	(10 * NS_PER_SEC)
 
@@ -134,13 +135,13 @@ static const struct cli_option options[] = {
 	{ .help = "What is copied" },
 	{ .name = "skip", .argument = "BYTES",
 	  .help = "begin BYTES into SOURCE", .kind = CLI_SIZE,
-	  .offset = AT(skip_bytes) },
+	  .offset = AT(skip_bytes), .most = INT64_MAX },
 	{ .name = "seek", .argument = "BYTES",
 	  .help = "write BYTES into DEST, and keep what else is there",
-	  .kind = CLI_SIZE, .offset = AT(seek_bytes) },
+	  .kind = CLI_SIZE, .offset = AT(seek_bytes), .most = INT64_MAX },
 	{ .name = "size", .letter = 'n', .argument = "BYTES",
 	  .help = "copy so much [to the end of SOURCE]", .kind = CLI_SIZE,
-	  .offset = AT(size_bytes) },
+	  .offset = AT(size_bytes), .most = INT64_MAX },
 	{ .name = "recursive", .letter = 'r',
 	  .help = "directories with all that is in them",
 	  .kind = CLI_FLAG, .offset = AT(is_recursive) },
@@ -381,6 +382,21 @@ static void tell_offload(struct session *s)
 		  s->job.why_not_offloaded);
 }
 
+static void tell_block(const struct session *s)
+{
+	const struct memory *memory = &s->job.memory;
+
+	if (s->options.block_bytes - memory->block_bytes < BLOCK_STEP)
+		cli_notice(&s->common, "--block-size: %u bytes, because it is "
+			   "a multiple of %u", memory->block_bytes,
+			   (unsigned)BLOCK_STEP);
+	else
+		cli_notice(&s->common, "--block-size: %u bytes, because that "
+			   "is what %s takes at once", memory->block_bytes,
+			   memory->provider ? "the route through peer memory" :
+					      "a drive");
+}
+
 static void tell_plan(struct session *s)
 {
 	const struct copy_job *job = &s->job;
@@ -392,10 +408,7 @@ static void tell_plan(struct session *s)
 			   "is read: the copy may not be consistent",
 			   job->args.source);
 	if (job->memory.is_block_changed)
-		cli_notice(&s->common, "--block-size: %u bytes, because that "
-			   "is what %s takes at once",
-			   job->memory.block_bytes, job->memory.provider ?
-			   "the route through peer memory" : "a drive");
+		tell_block(s);
 }
 
 static const char *get_advice(int rc)
@@ -405,7 +418,8 @@ static const char *get_advice(int rc)
 		return " (run it as root, or get access to it)";
 	case EPERM:
 	case ENOSYS:
-		return " (as root? is kernel.io_uring_disabled set?)";
+		return " (as root? is a file immutable, or "
+		       "kernel.io_uring_disabled set?)";
 	case EISDIR:
 	case ENOTBLK:
 		return " (give a block device or a regular file)";

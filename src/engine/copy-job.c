@@ -111,7 +111,10 @@ static int check_name(struct copy_job *job)
 	size_t length = strlen(path);
 	struct stat st;
 
-	if (length && path[length - 1] == '/')
+	if (!length)
+		return blame(job, COPY_JOB_REJECTED, -ENOENT,
+			     "the destination has no name (give one)");
+	if (path[length - 1] == '/')
 		return blame(job, COPY_JOB_REJECTED, -ENOTDIR,
 			     "%s is no directory (make it, or leave the slash "
 			     "away)", path);
@@ -826,6 +829,9 @@ int copy_job_run(struct copy_job *job)
 	explain_refusal(job);
 	if (!rc)
 		return 0;
+	/* Nobody will ever see what was written of it. */
+	if (job->to->is_unseen)
+		job->result.in_place_bytes = 0;
 	if (job->result.is_interrupted)
 		return blame(job, COPY_JOB_INTERRUPTED, rc, "interrupted");
 	if (rc == -EREMOTEIO && job->args.is_peer_required &&
