@@ -13,6 +13,8 @@
 #define TERMINAL_PERIOD_NS	(200 * NS_PER_MS)
 #define LINES_PERIOD_NS		NS_PER_SEC
 #define LINE_SIZE		160
+/* What is longer ago counts for less than a half. */
+#define MEMORY_NS		(5 * NS_PER_SEC)
 
 /* A stderr has one cursor, so there is at most one live line. */
 static struct progress *live;
@@ -36,17 +38,32 @@ bool progress_is_shown(const struct progress *progress)
 	return progress->mode != PROGRESS_NEVER;
 }
 
-/* Half of the rate is that of the last period: quick, but it does not jump. */
+/*
+ * At first the rate of all of it; later that of the last seconds, of which the
+ * older count less and less: it follows, and does not jump.
+ */
+static double get_weight(const struct progress *progress, uint64_t now_ns)
+{
+	double passed = (double)(now_ns - progress->rated_ns);
+	double all = (double)(now_ns - progress->first_rated_ns);
+
+	return MAX(passed / all, passed / (passed + (double)MEMORY_NS));
+}
+
 static void take_rate(struct progress *progress, uint64_t now_ns)
 {
 	uint64_t done = progress->last.done_bytes, rate;
+	double weight;
 
 	if (now_ns <= progress->rated_ns || done < progress->rated_bytes)
 		return;
 	rate = bytes_rate(done - progress->rated_bytes,
 			  now_ns - progress->rated_ns);
-	progress->bytes_per_sec = progress->bytes_per_sec > 0 ?
-		(progress->bytes_per_sec + (double)rate) / 2 : (double)rate;
+	if (progress->bytes_per_sec <= 0)
+		progress->first_rated_ns = progress->rated_ns;
+	weight = get_weight(progress, now_ns);
+	progress->bytes_per_sec = (1 - weight) * progress->bytes_per_sec +
+				  weight * (double)rate;
 	progress->rated_ns = now_ns;
 	progress->rated_bytes = done;
 }

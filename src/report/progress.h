@@ -33,6 +33,7 @@ struct progress {
 	bool is_terminal;
 	uint64_t started_ns, shown_ns;
 	uint64_t rated_ns, rated_bytes;	/* where the last rate was taken */
+	uint64_t first_rated_ns;	/* since when there is one */
 	double bytes_per_sec;		/* of late; 0: not known yet */
 	struct progress_tick last;
 	size_t live_length;		/* of the line on the terminal */

@@ -173,6 +173,27 @@ START_TEST(another_line_can_step_in_between)
 }
 END_TEST
 
+START_TEST(a_rate_follows_and_does_not_jump)
+{
+	uint64_t second = 1;
+
+	begin(PROGRESS_ALWAYS);
+	for (; second <= 10; second++)
+		update(second * 100 * MIB, second * 1000);
+	ck_assert_int_eq((int)(progress.bytes_per_sec / MIB), 100);
+	/* One second of nothing. */
+	update(1000 * MIB, second++ * 1000);
+	ck_assert_int_ge((int)(progress.bytes_per_sec / MIB), 80);
+	ck_assert_int_lt((int)(progress.bytes_per_sec / MIB), 100);
+	/* From now on it is half as fast. */
+	for (int i = 1; i <= 20; i++)
+		update((uint64_t)(1000 + 50 * i) * MIB, second++ * 1000);
+	ck_assert_int_le((int)(progress.bytes_per_sec / MIB), 52);
+	fclose(file);
+	free(text);
+}
+END_TEST
+
 UNIT_SUITE("progress",
 	   auto_says_nothing_where_no_terminal_is,
 	   a_file_gets_at_most_one_line_a_second,
@@ -180,4 +201,4 @@ UNIT_SUITE("progress",
 	   a_run_that_ends_by_time_counts_down,
 	   never_says_nothing,
 	   a_terminal_has_one_line_that_is_rewritten_and_cleared,
-	   another_line_can_step_in_between);
+	   another_line_can_step_in_between, a_rate_follows_and_does_not_jump);
