@@ -80,6 +80,7 @@ UNIT_TESTS = \
 	%D%/unit/test-compare \
 	%D%/unit/test-copy \
 	%D%/unit/test-copy-block \
+	%D%/unit/test-copy-job \
 	%D%/unit/test-copy-sum \
 	%D%/unit/test-cpulist \
 	%D%/unit/test-cutter \
@@ -115,6 +116,7 @@ UNIT_TESTS = \
 	%D%/unit/test-provider \
 	%D%/unit/test-random \
 	%D%/unit/test-report-bench \
+	%D%/unit/test-report-copy \
 	%D%/unit/test-report-bench-diff \
 	%D%/unit/test-report-environment \
 	%D%/unit/test-report-files \
@@ -150,6 +152,7 @@ LDADD = %D%/unit/libunit.la src/libcli.la src/libreport.la \
 	-Wl,--wrap=asprintf,--wrap=vasprintf,--wrap=realpath,--wrap=fdopendir
 %C%_unit_test_picture_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_unit_test_report_copy_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_bench_diff_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_environment_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_files_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)

@@ -427,8 +427,7 @@ static void print_plan(FILE *file, const struct copy_job *job)
 {
 	char size[TEXT_SIZE];
 
-	uint64_t bytes = job->size_bytes - extents_count(&job->extents,
-							  EXTENT_DONE);
+	uint64_t bytes = extents_count(&job->extents, EXTENT_WANTED);
 
 	print_guards(file, job);
 	fprintf(file, "%llu bytes (%s) would be copied",
