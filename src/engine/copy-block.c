@@ -43,15 +43,13 @@ static int move_to_host(struct copy *copy, struct slot *slot)
 	return 0;
 }
 
-/* A head or a tail is one block, shorter than the coarser alignment. */
+/* A head, a tail or a single block, no longer than the coarser alignment. */
 static int move_to_edge(struct copy *copy, struct slot *slot)
 {
 	int rc;
 
 	if (!copy->edge_pool) {
-		rc = p2pdma_pool_create(copy->plan->host,
-					MAX(copy->cutter.source.align,
-					    copy->cutter.destination.align),
+		rc = p2pdma_pool_create(copy->plan->host, copy->align,
 					copy->slot_count, copy->slot_count,
 					&copy->edge_pool);
 		if (rc)
@@ -65,7 +63,8 @@ static int move_to_edge(struct copy *copy, struct slot *slot)
 
 static int choose_buffer(struct copy *copy, struct slot *slot)
 {
-	if (slot->piece.is_edge)
+	if (slot->piece.is_edge ||
+	    (copy->pass.is_finer && !slot->piece.is_destination_direct))
 		return move_to_edge(copy, slot);
 	if (copy->is_host)
 		return move_to_host(copy, slot);

@@ -36,6 +36,10 @@ struct leg {
 struct pass {
 	enum extent_state state, failed;
 	uint32_t piece_bytes;
+	/* One after the other: what the kernel merges fails as a whole. */
+	bool is_lonely;
+	/* The source's blocks, also where the destination's are larger. */
+	bool is_finer;
 };
 
 struct copy {
@@ -57,6 +61,7 @@ struct copy {
 	struct extents own, *extents;
 	struct pass pass;
 	struct cutter cutter;
+	uint32_t align;			/* the coarser one of both ends */
 	struct piece last;		/* the one that was begun last */
 	struct pace pace;
 	struct watch watch;

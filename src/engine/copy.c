@@ -50,6 +50,11 @@ void copy_find_shape(const struct copy_plan *plan, struct shape *shape)
 		   ends.is_cut, shape);
 }
 
+static uint32_t get_single(const struct copy *copy)
+{
+	return MAX(copy->plan->source->offset_align, BLOCK_LEAST);
+}
+
 /* --- errors ------------------------------------------------------------- */
 
 void copy_stop(struct copy *copy, int rc)
@@ -186,7 +191,8 @@ static void turn(struct copy *copy)
 static bool has_to_wait(const struct copy *copy, const struct piece *piece)
 {
 	return (copy->idle_count < copy->slot_count &&
-		piece_is_apart(&copy->last, piece)) ||
+		(copy->pass.is_lonely ||
+		 piece_is_apart(&copy->last, piece))) ||
 	       (copy->pace.bytes_per_sec &&
 		pace_get_wait(&copy->pace, clock_now_ns()));
 }
@@ -230,6 +236,10 @@ static bool is_anything_left(struct copy *copy)
 static int run_pass(struct copy *copy, const struct pass *pass)
 {
 	copy->pass = *pass;
+	find_ends(copy->plan, &copy->cutter);
+	if (pass->is_finer &&
+	    copy->cutter.destination.align > copy->cutter.source.align)
+		copy->cutter.destination.align = 1;
 	cutter_begin(&copy->cutter, pass->state, pass->piece_bytes);
 	while (!copy->result->is_silent) {
 		fill(copy);
@@ -245,18 +255,12 @@ static int run_pass(struct copy *copy, const struct pass *pass)
 
 /* --- the whole ---------------------------------------------------------- */
 
-static uint32_t get_single(const struct copy *copy)
-{
-	return MAX(MAX(copy->cutter.source.align,
-		       copy->cutter.destination.align), BLOCK_LEAST);
-}
-
 static int run_again(struct copy *copy, uint32_t single)
 {
 	const struct pass written = {
-		EXTENT_BAD_WRITE, EXTENT_BAD_READ, single,
+		EXTENT_BAD_WRITE, EXTENT_BAD_READ, single, true, true,
 	}, read = {
-		EXTENT_BAD_READ, EXTENT_BAD_READ, single,
+		EXTENT_BAD_READ, EXTENT_BAD_READ, single, true, true,
 	};
 	int rc = 0;
 
@@ -272,14 +276,15 @@ static int run_again(struct copy *copy, uint32_t single)
 static int run_passes(struct copy *copy)
 {
 	uint32_t block = copy->plan->block_bytes, single = get_single(copy);
-	uint32_t less = (uint32_t)round_up(MAX(block / SPLIT, single), single);
+	uint32_t coarse = MAX(copy->align, single);
+	uint32_t less = (uint32_t)round_up(MAX(block / SPLIT, coarse), coarse);
 	const struct pass passes[] = {
-		{ EXTENT_HOLE, EXTENT_WANTED, ZERO_BYTES },
-		{ EXTENT_WANTED, block > single ? EXTENT_UNTRIMMED :
-						EXTENT_BAD_READ, block },
+		{ EXTENT_HOLE, EXTENT_WANTED, ZERO_BYTES, false, false },
+		{ EXTENT_WANTED, EXTENT_UNTRIMMED, block, false, false },
 		{ EXTENT_UNTRIMMED, less > single ? EXTENT_UNSCRAPED :
-						    EXTENT_BAD_READ, less },
-		{ EXTENT_UNSCRAPED, EXTENT_BAD_READ, single },
+						    EXTENT_BAD_READ, less,
+		  true, false },
+		{ EXTENT_UNSCRAPED, EXTENT_BAD_READ, single, true, true },
 	};
 	int rc = 0;
 
@@ -388,6 +393,7 @@ static int set_up_extents(struct copy *copy)
 		rc = extents_init(&copy->own, plan->size_bytes, EXTENT_WANTED);
 	copy->cutter.extents = copy->extents;
 	find_ends(plan, &copy->cutter);
+	copy->align = MAX(get_single(copy), copy->cutter.destination.align);
 	copy->result->skipped_bytes = extents_count(copy->extents,
 						    EXTENT_DONE);
 	return rc;
