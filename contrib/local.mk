@@ -2,7 +2,9 @@
 dist_noinst_SCRIPTS += \
 	%D%/bench/big-tree \
 	%D%/bench/file-to-file \
+	%D%/bench/manifest-memory \
 	%D%/bench/peer-to-peer \
+	%D%/bench/small-files \
 	%D%/demo \
 	%D%/demo-in-guest \
 	%D%/p2pdma-gather \

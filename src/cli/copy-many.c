@@ -178,15 +178,29 @@ static char *name_copy(const char *source, const char *destination,
 	return path;
 }
 
+/*
+ * What is there when one of several nodes comes, another one may have made:
+ * only what is written decides then.
+ */
+static bool is_copied_into(const struct run *r, const char *destination,
+			   size_t sources)
+{
+	size_t length = strlen(destination);
+
+	if (!r->wish->args.shard_count)
+		return is_directory(destination);
+	return sources > 1 || (length && destination[length - 1] == '/');
+}
+
 static int add_operands(struct run *r, struct many *many)
 {
 	const struct cli_common *common = r->wish->common;
 	size_t sources = common->operand_count - 1;
 	const char *destination = common->operands[sources];
-	bool is_into = is_directory(destination);
+	bool is_into = is_copied_into(r, destination, sources);
 	int rc = 0;
 
-	if (sources > 1 && !is_into) {
+	if (sources > 1 && !is_directory(destination)) {
 		cli_error(get_name(r), "%s is no directory (several sources "
 			  "need one)", destination);
 		worsen(r, EXIT_FAILED);

@@ -405,6 +405,30 @@ void many_forget_links(struct many *m)
 
 /* --- files -------------------------------------------------------------- */
 
+/* All names of a file, and all of its data, fall to one node. */
+static int deal_names(struct many *m, struct walk_directory *directory,
+		      const char *name, const struct stat *st)
+{
+	struct link *link = links_find(&m->links, st->st_dev, st->st_ino);
+	bool is_first = !link;
+	struct shard_range range;
+
+	link = links_see(&m->links, st->st_dev, st->st_ino, st->st_nlink);
+	if (!link)
+		return -ENOMEM;
+	if (is_first && !shard_deal(m->shard, (uint64_t)st->st_size, 1, 0,
+				    &range))
+		link->state = LINK_ELSEWHERE;
+	if (link->state != LINK_ELSEWHERE) {
+		/* It will be seen once more, when it has been opened. */
+		link->names++;
+		return many_push(m, directory, name, name, false, true);
+	}
+	if (link_is_done(link))
+		forget_link(m, link);
+	return 0;
+}
+
 /* All nodes look at all files, in the same order, and agree. */
 static int deal_file(struct many *m, struct walk_directory *directory,
 		     const char *name)
@@ -417,6 +441,8 @@ static int deal_file(struct many *m, struct walk_directory *directory,
 					 SIDE_SOURCE, "look at", -errno);
 		return 0;
 	}
+	if (S_ISREG(st.st_mode) && st.st_nlink > 1)
+		return deal_names(m, directory, name, &st);
 	return many_push_dealt(m, directory, name, name, false, &st);
 }
 

@@ -181,4 +181,84 @@ is "knows the whole" \
 	"$(tail -1 "$work/stderr" | jq '.done_bytes > 3000000 and .total_bytes > 3000000')" \
 	true
 
+# --- manifests ----------------------------------------------------------------
+mkdir list
+printf 'tree/sub/f4097\tlist/a\nnone\tlist/b\n\ntree/sub/f1\tlist/\nrubbish\n' \
+	>pairs
+exits 1 "a pair that fails does not stop the others" \
+	p2pcopy --provider=host --manifest=pairs
+ok "the first is there" cmp tree/sub/f4097 list/a
+ok "the last, too" cmp tree/sub/f1 list/f1
+is "each has a line" "$(grep -c -e '->' "$work/stdout")" 3
+like "also the one that failed" "$(cat "$work/stdout")" \
+	'^FAILED none -> list/b: look at none: No such file'
+like "what is no pair is told by its number" "$(cat "$work/stderr")" \
+	'pairs: pair 4: not SOURCE, one tab, DEST'
+exits 1 "JSON is an object a line" \
+	p2pcopy --provider=host -J --manifest=- <pairs
+is "and one with the sum" "$(jq -s length "$work/stdout")" 4
+is "at the end" "$(tail -1 "$work/stdout" |
+	jq '[.total.copied_files, .total.failed_files] | join(",")' -r)" 2,1
+exits 1 "a device is not replaced by a file" \
+	p2pcopy --provider=host --manifest=- <<<"tree/sub/f1	/dev/null"
+ok "it is still one" test -c /dev/null
+odd=$(printf 'tree/with space/new\nline\ttab\\back\377byte')
+printf '%s\0%s\0' "$odd" "list/o	d
+d" >pairs
+copies "with NUL, names have any byte" -0 --manifest=pairs
+ok "it is there" cmp "$odd" "list/o	d
+d"
+exits 2 "a manifest has no operands" p2pcopy --manifest=pairs a b
+exits 2 "-0 is for a manifest" p2pcopy -r -0 tree x
+mkfifo list/pairs
+p2pcopy --provider=host --manifest=list/pairs >"$work/live" &
+exec 7>list/pairs
+printf 'tree/sub/f4096\tlist/live\n' >&7
+for _ in $(seq 100); do
+	grep -q live "$work/live" && break
+	sleep 0.05
+done
+like "a result comes before the next pair does" "$(cat "$work/live")" \
+	'^tree/sub/f4096 -> list/live: 4096 bytes'
+exec 7>&-
+wait $!
+is "and the end ends it" $? 0
+
+# --- shards -------------------------------------------------------------------
+random tree/sub/big 100000001
+random tree/sub/mid 33554432
+ln tree/sub/mid tree/sub/middle
+for nodes in 1 2 3 7; do
+	for node in $(seq $nodes); do
+		p2pcopy -r -J --provider=host --shard=$node/$nodes \
+			tree sharded >"$work/shard.$node" 2>&1 &
+	done
+	wait
+	is "$nodes nodes copy every byte once" \
+		"$(cat "$work"/shard.* | jq -s '[.[].total |
+			.copied_bytes + .skipped_bytes] | add')" \
+		"$(find tree -type f -printf '%i %s\n' | sort -u |
+			awk '{ sum += $2 } END { print sum }')"
+	ok "the right ones" diff -r --no-dereference -x pipe tree sharded
+	is "with every name" "$(names sharded)" "$(names tree)"
+	is "and names of one file are so" \
+		"$(stat -c %i sharded/other-name sharded/sub/f4097 | uniq |
+			wc -l)" 1
+	rm -rf sharded "$work"/shard.*
+done
+exits 0 "a launcher tells the place" env -u PMI_RANK SLURM_PROCID=0 \
+	SLURM_NTASKS=1 p2pcopy -r --provider=host --shard=auto tree sharded
+ok "of one that is all" diff -r --no-dereference -x pipe tree sharded
+printf 'longer than the source' | dd of=sharded/sub/big bs=1 seek=120000000 \
+	conv=notrunc status=none
+for node in 1 2; do
+	p2pcopy -r --provider=host --shard=$node/2 tree sharded \
+		>/dev/null 2>&1 &
+done
+wait
+ok "what was there before is cut behind its end" \
+	cmp tree/sub/big sharded/sub/big
+exits 2 "a part of nothing is wrong usage" p2pcopy --shard=3/2 a b
+exits 2 "no launcher is none" env -i "$(command -v p2pcopy)" --shard=auto a b
+
 done_testing
