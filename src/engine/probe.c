@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/macro.h"
 
 /* One block of any drive; peer memory is handed out by the page. */
@@ -204,6 +205,66 @@ static void compare(struct probe_pair *pair)
 	pair->agrees = foretold == answered ? P2PDMA_YES : P2PDMA_NO;
 }
 
+/* --- links that are slow at rest ---------------------------------------- */
+
+/* Long enough for a link to train, and for people not to notice. */
+#define LOAD_NS		(100 * NS_PER_MS)
+
+static struct p2pdma_reason *find_degraded(struct p2pdma_verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->reason_count; i++)
+		if (!strcmp(verdict->reasons[i].id, "link-degraded"))
+			return &verdict->reasons[i];
+	return NULL;
+}
+
+/* Reads the same over and over; stops when one does not end well. */
+static void put_under_load(struct prober *prober, struct endpoint *endpoint,
+			   struct p2pdma_pool *pool)
+{
+	uint64_t end = clock_now_ns() + LOAD_NS;
+	struct preflight_result result;
+	int rc;
+
+	do
+		rc = preflight_run(prober->ring, endpoint, 0, pool,
+				   prober->host, prober->timeout_ns, &result);
+	while (!rc && result.answer == PREFLIGHT_WORKS &&
+	       clock_now_ns() < end);
+}
+
+void probe_judge_link(struct probe_pair *pair, struct p2pdma_reason *reason,
+		      const struct p2pdma_uplink *uplink)
+{
+	const struct p2pdma_link *now = &uplink->now;
+
+	if (uplink->is_degraded == P2PDMA_UNKNOWN)
+		return;
+	pair->trains_up = uplink->is_degraded == P2PDMA_NO ? P2PDMA_YES :
+							     P2PDMA_NO;
+	snprintf(reason->advice, sizeof(reason->advice),
+		 pair->trains_up == P2PDMA_YES ?
+			 "its link runs at %.1f GT/s x%u under load, as it "
+			 "should: it trains down at rest, and that is no "
+			 "fault" :
+			 "its link runs at %.1f GT/s x%u under load, too, and "
+			 "both ends can do more: check seat, slot and cable",
+		 now->speed_mtps / 1000.0, now->width);
+}
+
+static void look_at_link(struct prober *prober, struct probe_pair *pair,
+			 struct endpoint *endpoint, struct p2pdma_pool *pool)
+{
+	struct p2pdma_reason *reason = find_degraded(&pair->verdict);
+	struct p2pdma_uplink uplink;
+
+	if (!reason || pair->answer != PROBE_ACCEPTED)
+		return;
+	put_under_load(prober, endpoint, pool);
+	if (p2pdma_function_read_uplink(prober->context, reason->at, &uplink))
+		probe_judge_link(pair, reason, &uplink);
+}
+
 /* --- asking -------------------------------------------------------------- */
 
 static int read_into(struct prober *prober, struct probe_pair *pair,
@@ -251,6 +312,8 @@ static int use_endpoint(struct prober *prober, struct probe_pair *pair,
 		return 0;
 	}
 	rc = read_into(prober, pair, endpoint, pool);
+	if (!rc && !ring_get_in_flight(prober->ring))
+		look_at_link(prober, pair, endpoint, pool);
 	if (ring_get_in_flight(prober->ring))
 		return rc ? rc : renew_ring(prober);
 	p2pdma_pool_destroy(pool);

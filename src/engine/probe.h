@@ -33,6 +33,9 @@ struct probe_pair {
 	int error;		/* errno of REFUSED and FAILED; 0: none */
 	enum preflight_difference difference;
 	struct p2pdma_reason why; /* NONE, FAILED; id NULL: see the verdict */
+	/* A link of the way that was below what both ends can do: does it
+	 * train up under load? Unknown where there is none. */
+	enum p2pdma_answer trains_up;
 	/* Prediction and answer; unknown where one of them is missing. */
 	enum p2pdma_answer agrees;
 };
@@ -63,5 +66,9 @@ void prober_close(struct prober *prober);
  * asking on makes no sense.
  */
 int prober_ask(struct prober *prober, struct probe_pair *pair);
+
+/* Fills trains_up, and @reason's advice, by a link as it was under load. */
+void probe_judge_link(struct probe_pair *pair, struct p2pdma_reason *reason,
+		      const struct p2pdma_uplink *uplink);
 
 #endif

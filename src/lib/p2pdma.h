@@ -255,6 +255,19 @@ bool p2pdma_function_get_uplink(const struct p2pdma_function *function,
 				struct p2pdma_uplink *uplink);
 
 /**
+ * p2pdma_function_read_uplink() - the same, as it is at this moment
+ *
+ * Links may train down at rest and up again under load, which the facts of a
+ * topology, read once, do not tell.
+ *
+ * Return: as p2pdma_function_get_uplink(); what can no longer be read is
+ * unknown.
+ */
+bool p2pdma_function_read_uplink(struct p2pdma_context *context,
+				 const struct p2pdma_function *function,
+				 struct p2pdma_uplink *uplink);
+
+/**
  * p2pdma_link_get_payload_rate() - what is left of a link for data
  * @max_payload_bytes: P, the least MPS on the way; 0 unknown
  *

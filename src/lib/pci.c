@@ -435,6 +435,34 @@ static void read_links(struct reading *r)
 		  &r->f->link_max);
 }
 
+/* As @f was, but for its links. */
+static void read_links_again(struct p2pdma_context *context,
+			     struct p2pdma_function *f)
+{
+	struct reading r = { .context = context, .f = f };
+
+	f->link = f->link_max = (struct p2pdma_link){ 0 };
+	snprintf(r.dir, sizeof(r.dir), SYSFS_PCI_DEVICES "/%s", f->address);
+	read_links(&r);
+}
+
+bool p2pdma_function_read_uplink(struct p2pdma_context *context,
+				 const struct p2pdma_function *function,
+				 struct p2pdma_uplink *uplink)
+{
+	struct p2pdma_function lower, upper;
+
+	if (!function->parent)
+		return false;
+	upper = *function->parent;
+	lower = function->physfn ? *function->physfn : *function;
+	lower.parent = &upper;
+	lower.physfn = NULL;
+	read_links_again(context, &upper);
+	read_links_again(context, &lower);
+	return p2pdma_function_get_uplink(&lower, uplink);
+}
+
 static int read_all(struct reading *r, struct pci_place *place)
 {
 	uint64_t vendor = 0;

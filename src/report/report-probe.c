@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/report-probe.h"
 
+#include <string.h>
+
 #include "base/macro.h"
 #include "report/report-topology.h"
 #include "report/report-verdict.h"
@@ -101,9 +103,18 @@ static void add_row(struct json_object *row, const struct probe_pair *pair)
 	tree_add_known(row, "probe_errno", (uint64_t)pair->error);
 	tree_add_text(row, "probe_difference", differences[pair->difference]);
 	tree_add_answer(row, "agrees", pair->agrees);
+	tree_add_answer(row, "link_trains_up", pair->trains_up);
 }
 
 /* --- for people ---------------------------------------------------------- */
+
+/* Where all is well nobody asks why, but a slow link was looked at. */
+static bool is_worth_saying(const struct probe_pair *pair,
+			    const struct p2pdma_reason *reason)
+{
+	return pair->answer != PROBE_ACCEPTED || pair->agrees == P2PDMA_NO ||
+	       (pair->trains_up && !strcmp(reason->id, "link-degraded"));
+}
 
 static void remark_on(struct remarks *remarks,
 		      const struct p2pdma_topology *topology,
@@ -113,8 +124,8 @@ static void remark_on(struct remarks *remarks,
 
 	snprintf(name, sizeof(name), "%s from %s", pair->provider->address,
 		 report_get_label(topology, pair->client));
-	if (pair->answer != PROBE_ACCEPTED || pair->agrees == P2PDMA_NO)
-		for (size_t i = 0; i < pair->verdict.reason_count; i++)
+	for (size_t i = 0; i < pair->verdict.reason_count; i++)
+		if (is_worth_saying(pair, &pair->verdict.reasons[i]))
 			remarks_add(remarks, &pair->verdict.reasons[i], name);
 	if (has_news(pair))
 		remarks_add(remarks, &pair->why, name);

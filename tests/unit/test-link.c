@@ -146,7 +146,39 @@ START_TEST(an_ordinary_user_is_told_the_same_links)
 }
 END_TEST
 
+#define PORT	"sys/devices/pci0000:00/0000:00:03.0/0000:01:00.0/0000:02:01.0/"
+#define DRIVE	"0000:04:00.0/"
+
+START_TEST(a_link_is_read_again_as_it_is_now)
+{
+	struct p2pdma_uplink uplink;
+	struct fixture machine;
+
+	fixture_load(&machine, "one-switch",
+		     "file " PORT "max_link_speed 16.0 GT/s PCIe\n"
+		     "file " PORT DRIVE "max_link_speed 16.0 GT/s PCIe");
+	ck_assert(p2pdma_function_get_uplink(fixture_find(&machine, "04:00.0"),
+					     &uplink));
+	ck_assert_int_eq(uplink.is_degraded, P2PDMA_YES);
+	fixture_add(&machine,
+		    "file " PORT "current_link_speed 16.0 GT/s PCIe\n"
+		    "file " PORT DRIVE "current_link_speed 16.0 GT/s PCIe");
+	ck_assert(p2pdma_function_read_uplink(machine.context,
+					      fixture_find(&machine,
+							   "04:00.0"),
+					      &uplink));
+	ck_assert_int_eq(uplink.is_degraded, P2PDMA_NO);
+	ck_assert_uint_eq(uplink.now.speed_mtps, 16000);
+	ck_assert(!p2pdma_function_read_uplink(machine.context,
+					       fixture_find(&machine,
+							    "00:00.0"),
+					       &uplink));
+	fixture_close(&machine);
+}
+END_TEST
+
 UNIT_SUITE("link",
+	   a_link_is_read_again_as_it_is_now,
 	   a_link_carries_what_its_encoding_leaves,
 	   a_packet_has_24_bytes_beside_its_data,
 	   flits_hold_236_bytes_of_packets_in_256,

@@ -65,7 +65,38 @@ START_TEST(bus_addresses_need_no_mask)
 }
 END_TEST
 
+static void look_at_link(uint32_t mtps, enum p2pdma_answer is_degraded,
+			 struct p2pdma_reason *reason)
+{
+	const struct p2pdma_uplink uplink = {
+		.now = { mtps, 4, 0 }, .is_degraded = is_degraded,
+	};
+
+	pair = (struct probe_pair){ 0 };
+	strcpy(reason->advice, "as it was");
+	probe_judge_link(&pair, reason, &uplink);
+}
+
+START_TEST(a_link_that_trains_up_under_load_is_no_fault)
+{
+	struct p2pdma_reason reason = { .id = "link-degraded" };
+
+	look_at_link(16000, P2PDMA_NO, &reason);
+	ck_assert_int_eq(pair.trains_up, P2PDMA_YES);
+	ck_assert_ptr_nonnull(strstr(reason.advice, "16.0 GT/s x4 under "
+				     "load, as it should"));
+	look_at_link(2500, P2PDMA_YES, &reason);
+	ck_assert_int_eq(pair.trains_up, P2PDMA_NO);
+	ck_assert_ptr_nonnull(strstr(reason.advice, "2.5 GT/s x4 under load, "
+				     "too"));
+	look_at_link(0, P2PDMA_UNKNOWN, &reason);
+	ck_assert_int_eq(pair.trains_up, P2PDMA_UNKNOWN);
+	ck_assert_str_eq(reason.advice, "as it was");
+}
+END_TEST
+
 UNIT_SUITE("probe",
 	   memory_that_is_not_published_is_not_asked_for,
 	   a_client_that_cannot_address_the_memory_is_not_asked,
-	   bus_addresses_need_no_mask);
+	   bus_addresses_need_no_mask,
+	   a_link_that_trains_up_under_load_is_no_fault);
