@@ -44,6 +44,7 @@ noinst_LTLIBRARIES += %D%/libcore.la
 	%D%/lib/pci-nvme.c \
 	%D%/lib/pool.c \
 	%D%/lib/provider.c %D%/lib/provider.h \
+	%D%/lib/provider-bar.c \
 	%D%/lib/provider-host.c \
 	%D%/lib/provider-p2pmem.c \
 	%D%/lib/scan.c \
@@ -79,6 +80,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/compare.c %D%/engine/compare.h \
 	%D%/engine/bottleneck.c %D%/engine/bottleneck.h \
 	%D%/engine/copy.c %D%/engine/copy.h \
+	%D%/engine/copy-bar.c %D%/engine/copy-bar.h \
 	%D%/engine/copy-block.c \
 	%D%/engine/copy-flush.c \
 	%D%/engine/copy-job.c %D%/engine/copy-job.h \

@@ -79,6 +79,7 @@ UNIT_TESTS = \
 	%D%/unit/test-cmb \
 	%D%/unit/test-compare \
 	%D%/unit/test-copy \
+	%D%/unit/test-copy-bar \
 	%D%/unit/test-copy-block \
 	%D%/unit/test-copy-job \
 	%D%/unit/test-copy-sum \
@@ -210,6 +211,7 @@ VM_CASES = \
 	%D%/vm/bench-gone.sh \
 	%D%/vm/bench-refused.sh \
 	%D%/vm/copy-bad.sh \
+	%D%/vm/copy-bar.sh \
 	%D%/vm/copy-bridges.sh \
 	%D%/vm/copy-compare.sh \
 	%D%/vm/copy-files.sh \
@@ -236,6 +238,7 @@ VM_CASES = \
 EXTRA_DIST += $(VM_CASES) \
 	%D%/vm/guest-copy \
 	%D%/vm/guest.sh \
+	%D%/vm/machines/bar \
 	%D%/vm/machines/wrong-data
 
 # What the golden files hold is what the programs print now: review it.

@@ -270,7 +270,8 @@ static const struct cli_program program = {
 	.has = CLI_HAS_PROGRESS,
 	.epilog = "SOURCE and DEST are block devices, partitions or regular "
 		  "files; DEST may be a\ndirectory, and has to be for "
-		  "several sources.",
+		  "several sources. One of them may be a BAR,\n"
+		  "pci:FUNCTION/barN[+OFFSET], that the processor copies.",
 };
 
 /* One run of the program. */
@@ -403,6 +404,9 @@ static void tell_plan(struct session *s)
 
 	tell_offload(s);
 	tell_fallback(s);
+	if (job->bar && bar_is_meant(job->args.source))
+		cli_notice(&s->common, "%s is read by the processor, a word "
+			   "at a time: expect 5 to 15 MB/s", job->args.source);
 	if (job->is_source_changing)
 		cli_notice(&s->common, "%s is mounted and may change while it "
 			   "is read: the copy may not be consistent",

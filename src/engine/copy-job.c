@@ -384,6 +384,10 @@ int copy_job_plan(struct copy_job *job, struct p2pdma_context *context,
 	*job = (struct copy_job){
 		.args = *args, .context = context, .topology = topology,
 	};
+	if (bar_is_meant(args->source) || bar_is_meant(args->destination)) {
+		rc = copy_bar_plan(job);
+		goto out;
+	}
 	rc = resolve_source(job);
 	if (!rc)
 		rc = copy_job_resolve_destination(job);
@@ -687,6 +691,8 @@ int copy_job_open(struct copy_job *job)
 {
 	int rc;
 
+	if (job->bar)
+		return copy_bar_open(job);
 	rc = open_ring(job);
 	if (rc)
 		return rc;
@@ -819,6 +825,8 @@ int copy_job_run(struct copy_job *job)
 	};
 	int rc;
 
+	if (job->bar)
+		return copy_bar_run(job);
 	job->todo_bytes = job->size_bytes -
 			  extents_count(&job->extents, EXTENT_DONE) -
 			  extents_count(&job->extents, EXTENT_HOLE);
@@ -1084,6 +1092,7 @@ void copy_job_fini(struct copy_job *job)
 		abandon(job);
 		return;
 	}
+	copy_bar_fini(job);
 	if (!job->args.ring)
 		ring_close(job->ring);
 	p2pdma_pool_destroy(job->sum_pool);

@@ -19,6 +19,7 @@
 
 #include "engine/checksum.h"
 #include "engine/compare.h"
+#include "engine/copy-bar.h"
 #include "engine/copy.h"
 #include "engine/guard.h"
 #include "engine/memory.h"
@@ -114,6 +115,7 @@ struct copy_job {
 	struct guard_answer guards[GUARDS_MAX];
 	unsigned guard_count;
 	struct memory memory;
+	struct copy_bar *bar;		/* the CPU copies; NULL: it does not */
 	bool is_offloaded;		/* the drive copies by itself */
 	char why_not_offloaded[COPY_JOB_TRIED_SIZE]; /* or empty */
 	struct extents extents;		/* what is to be copied: see copy.h */

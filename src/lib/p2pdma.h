@@ -507,8 +507,9 @@ struct p2pdma_provider;
 
 /**
  * p2pdma_provider_open() - open somebody's memory to take pools from
- * @name:	"host" (or "none"), a PCI address, or the path of a p2pmem
- *		allocate file
+ * @name:	"host" (or "none"), a PCI address, the path of a p2pmem
+ *		allocate file, or "pci:ADDRESS/barN": a BAR as the CPU reaches
+ *		it, of which a pool has one slot, for load and store only
  * @why:	caller's storage or NULL; filled where the machine says no
  *
  * Never opens a provider that is not published: there the kernel may hand out

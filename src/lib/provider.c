@@ -12,6 +12,7 @@
 static const struct provider_ops *const providers[] = {
 	&provider_host_ops,
 	&provider_p2pmem_ops,
+	&provider_bar_ops,
 };
 
 int provider_refuse(struct p2pdma_reason *why, int rc, const char *id,

@@ -27,6 +27,7 @@ struct provider_ops {
 		   void **address);
 };
 
+extern const struct provider_ops provider_bar_ops;
 extern const struct provider_ops provider_host_ops;
 extern const struct provider_ops provider_p2pmem_ops;
 

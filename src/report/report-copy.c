@@ -211,6 +211,8 @@ static void add_guards(struct json_object *tree, const struct copy_job *job)
 
 static const char *get_engine(const struct copy_job *job)
 {
+	if (job->bar)
+		return "cpu";
 	if (job->is_offloaded)
 		return "offload";
 	return job->args.engine == COPY_ENGINE_PASSTHROUGH ? "passthrough" :
@@ -278,6 +280,10 @@ static void print_route(FILE *file, const struct copy_job *job)
 	char text[TEXT_SIZE];
 
 	fputs("  through ", file);
+	if (job->bar) {
+		fputs("the processor, a word at a time\n", file);
+		return;
+	}
 	if (job->is_offloaded) {
 		fputs("the drive itself (NVMe Copy)\n", file);
 		return;
