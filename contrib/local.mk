@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 dist_noinst_SCRIPTS += \
+	%D%/bench/bench-loop \
 	%D%/bench/big-tree \
 	%D%/bench/file-to-file \
 	%D%/bench/manifest-memory \
