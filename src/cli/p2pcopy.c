@@ -230,7 +230,8 @@ static const struct cli_option options[] = {
 	  .help = "go on from the journal, if it is there",
 	  .kind = CLI_FLAG, .offset = AT(is_resumed) },
 	{ .name = "journal-interval", .argument = "DURATION",
-	  .help = "how often it is written [10s]", .kind = CLI_DURATION,
+	  .help = "after a crash, copy no more than so long again [10s]",
+	  .kind = CLI_DURATION,
 	  .offset = AT(journal_interval_ns), .least = NS_PER_MS },
 	{ .name = "on-error", .argument = "stop|continue",
 	  .help = "continue: what fails is tried in smaller pieces down to "

@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 
-#include "base/clock.h"
 #include "base/macro.h"
 #include "engine/copy-state.h"
 #include "engine/journal.h"
@@ -46,23 +45,27 @@ static void save(struct copy *copy, const struct extents *extents,
 	int rc = journal_save(copy->plan->journal, extents, is_complete);
 
 	copy->result->is_saved = !rc;
-	copy->saved_ns = clock_now_ns();
-	copy->saved_bytes = copy->result->copied_bytes;
 	if (!rc)
 		return;
 	copy->result->journal_error = rc;
 	copy_stop(copy, rc);
 }
 
+/*
+ * Twice an interval, so that a flush may take half of it until no more than
+ * an interval is ever copied again.
+ */
 void copy_save_sometimes(struct copy *copy, uint64_t now_ns)
 {
 	uint64_t bytes = copy->result->copied_bytes - copy->saved_bytes;
 	int rc;
 
 	if (copy->flushes || !bytes ||
-	    (now_ns - copy->saved_ns < copy->plan->journal_interval_ns &&
+	    (now_ns - copy->saved_ns < copy->plan->journal_interval_ns / 2 &&
 	     bytes < SAVE_BYTES))
 		return;
+	copy->saved_ns = now_ns;
+	copy->saved_bytes = copy->result->copied_bytes;
 	rc = extents_copy(&copy->flushed, copy->extents);
 	if (!rc)
 		rc = push_flushes(copy);

@@ -74,7 +74,7 @@ struct copy {
 	/* What is on its way to the journal. */
 	struct extents flushed;
 	unsigned flushes;		/* in flight */
-	uint64_t saved_ns, saved_bytes;
+	uint64_t saved_ns, saved_bytes;	/* where the last flush began */
 
 	uint64_t submits_before;
 	bool is_host;			/* peer memory was given up */

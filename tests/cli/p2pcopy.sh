@@ -262,6 +262,16 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 		"$(type -P p2pcopy)" --provider=host a closed/b
 	ok "and is the same" cmp a closed/b
 	is "no other file" "$(stat -c %i closed/b)" "$inode"
+	mkdir -p open
+	chmod 777 open
+	echo old >open/b
+	chmod 666 open/b
+	exits 0 "a file that cannot be given to its owner is written in place" \
+		setpriv --reuid=65534 --regid=65534 --clear-groups \
+		"$(type -P p2pcopy)" --provider=host a open/b
+	ok "it is the same" cmp a open/b
+	is "its owner and mode stay" "$(stat -c '%u %g %a' open/b)" "0 0 666"
+	rm -rf open
 	if unshare -m true 2>/dev/null; then
 		echo old >under
 		exits 0 "a mount point is written in place" unshare -m bash -c '

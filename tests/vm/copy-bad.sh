@@ -61,7 +61,7 @@ done
 begin "as GNU ddrescue does it"
 p2pcopy -p host --on-error=continue --journal=/tmp/ours -n 40M /dev/lab/src0 \
 	/tmp/ours.img >/dev/null 2>&1
-ddrescue -q --idirect --size=40M --retry-passes=0 /dev/lab/src0 \
+ddrescue -q --idirect --size=$size --retry-passes=0 /dev/lab/src0 \
 	/tmp/theirs.img /tmp/theirs
 ok "the same bytes are saved" cmp /tmp/ours.img /tmp/theirs.img
 is "the same bytes are bad" \
@@ -70,7 +70,7 @@ is "the same bytes are bad" \
 exits 1 "p2pcopy goes on from a map of ddrescue's" p2pcopy -p host \
 	--on-error=continue --resume --journal=/tmp/theirs -n 40M \
 	/dev/lab/src0 /tmp/theirs.img
-ok "ddrescue goes on from a map of ours" ddrescue -q --idirect --size=40M \
+ok "ddrescue goes on from a map of ours" ddrescue -q --idirect --size=$size \
 	--retry-passes=1 /dev/lab/src0 /tmp/ours.img /tmp/ours
 rm -f /tmp/ours* /tmp/theirs*
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # machine: one-switch
-# timeout: 150
+# timeout: 240
 # p2plab: --set=cmb0.size=1G --set=src0.size=1G --set=dst0.size=1G
 # Every kind of end with every other one, through every kind of memory.
 . /files/guest.sh
