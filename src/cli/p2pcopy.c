@@ -793,7 +793,7 @@ static const char *find_single_option(const struct copy_options *o)
 		{ o->size_bytes != COPY_SIZE_REST, "--size" },
 		{ o->engine != COPY_ENGINE_AUTO && o->engine != COPY_ENGINE_RW,
 		  "--engine" },
-		{ o->verify, "--verify" },
+		{ o->verify == COPY_VERIFY_COMPARE, "--verify=compare" },
 		{ o->sum.name, "--checksum" },
 		{ o->also.count, "--also" },
 		{ o->is_in_place, "--in-place" },

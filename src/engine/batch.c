@@ -37,6 +37,10 @@ enum step {
 	STEP_FIRST_WRITE,
 	STEP_READ,
 	STEP_WRITE,
+	STEP_FLUSH,
+	STEP_REOPEN,
+	STEP_READ_SOURCE,
+	STEP_READ_COPY,
 	STEP_STAT_AGAIN,
 	STEP_RENAME,
 	STEP_CLOSE,
@@ -81,6 +85,8 @@ struct file {
 	uint64_t next_bytes;	/* the first that no lane has yet */
 	uint64_t data_end_bytes; /* of the piece of data that it lies in */
 	int hole_fd;		/* to ask for holes; -1 */
+	uint64_t verified_bytes;
+	bool is_copy_direct;	/* when it is read again */
 	unsigned lanes;		/* reading or writing */
 	unsigned pending;	/* cleaning up */
 	uint32_t first_bytes;	/* read by the first chain */
@@ -101,6 +107,7 @@ struct batch {
 	struct file *files;
 	struct file *free_files;
 	struct file *with_blocks;	/* of which no lane has taken all */
+	struct file *to_verify;		/* that wait for a lane */
 	unsigned busy;
 	long process;
 	unsigned serial;	/* of names that files have until complete */
@@ -328,7 +335,8 @@ static bool is_rounded(const struct file *f)
 /* What has to be done by descriptor, before it gets its name. */
 static bool is_to_be_settled(const struct batch *b, const struct file *f)
 {
-	return b->plan.is_preserved || f->is_sparse || is_rounded(f);
+	return b->plan.is_preserved || b->plan.is_verified || f->is_sparse ||
+	       is_rounded(f);
 }
 
 /* What is written: the last block is cut afterwards. */
@@ -658,17 +666,199 @@ static int copy_attributes(const struct file *f, int to)
 	return attributes_copy(&attributes, from, to);
 }
 
+static bool is_to_be_cut(const struct file *f)
+{
+	return f->is_sparse || is_rounded(f);
+}
+
 static int settle_aside(const struct batch *b, const struct file *f)
 {
-	_cleanup_fd_ int to = openat(f->destination_directory, f->aside,
-				     O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd_ int to = -1;
 
+	if (!b->plan.is_preserved && !is_to_be_cut(f))
+		return 0;
+	to = openat(f->destination_directory, f->aside,
+		    O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (to < 0)
 		return -errno;
-	if ((f->is_sparse || is_rounded(f)) &&
-	    ftruncate(to, (off_t)f->size_bytes))
+	if (is_to_be_cut(f) && ftruncate(to, (off_t)f->size_bytes))
 		return -errno;
 	return b->plan.is_preserved ? copy_attributes(f, to) : 0;
+}
+
+/* --- read again --------------------------------------------------------- */
+
+/* A way through host memory, where the CPU may look. */
+static struct route *find_host(struct batch *b)
+{
+	for (unsigned i = 0; i < b->route_count; i++)
+		if (!b->routes[i].is_peer)
+			return &b->routes[i];
+	return NULL;
+}
+
+/* A lane holds a piece of the source, and behind it the same of the copy. */
+static uint32_t get_piece(const struct file *f)
+{
+	return f->lane->route->block_bytes / 2;
+}
+
+static void push_piece(struct batch *b, struct file *f, enum step step)
+{
+	bool is_copy = step == STEP_READ_COPY;
+	struct ring_op op = {
+		.action = RING_READ,
+		.file = is_copy ? get_destination(b, f) : get_source(b, f),
+		.buffer = f->lane->buffer + (is_copy ? get_piece(f) : 0),
+		.length_bytes = get_piece(f),
+		.offset_bytes = f->verified_bytes,
+	};
+
+	push(b, &op, make_tag(b, f, f->lane, step));
+}
+
+static void end_verified(struct batch *b, struct file *f)
+{
+	give_first_lane(b, f);
+	f->answer.is_verified = true;
+	if (f->answer.mismatched_bytes) {
+		end_early(b, f, BATCH_DONE);
+		return;
+	}
+	push_stat(b, f, STEP_STAT_AGAIN);
+	push_end(b, f);
+}
+
+static void verify_next(struct batch *b, struct file *f)
+{
+	if (f->verified_bytes >= f->size_bytes)
+		end_verified(b, f);
+	else
+		push_piece(b, f, STEP_READ_SOURCE);
+}
+
+/* False: all lanes are in use. */
+static bool begin_verify(struct batch *b, struct file *f)
+{
+	struct route *host = find_host(b);
+
+	f->lane = host ? take_lane(b, host, f) : NULL;
+	if (!f->lane && host)
+		return false;
+	if (!f->lane)
+		fail(b, f, SIDE_NONE, "verify", -ENOMEM);
+	else
+		verify_next(b, f);
+	return true;
+}
+
+static void deal_to_verify(struct batch *b)
+{
+	while (b->to_verify) {
+		struct file *f = b->to_verify;
+
+		b->to_verify = f->next;
+		if (begin_verify(b, f))
+			continue;
+		f->next = b->to_verify;
+		b->to_verify = f;
+		return;
+	}
+}
+
+/* The copy is read from the medium, past the page cache where that can be. */
+static void push_reopen(struct batch *b, struct file *f)
+{
+	struct ring_op op = {
+		.action = RING_OPEN,
+		.directory = f->destination_directory,
+		.name = f->aside,
+		.flags = O_RDONLY | O_NOFOLLOW |
+			 (f->is_copy_direct ? O_DIRECT : 0),
+		.file = get_destination(b, f),
+	};
+
+	push(b, &op, make_tag(b, f, NULL, STEP_REOPEN));
+}
+
+static void push_flush(struct batch *b, struct file *f)
+{
+	struct ring_op op = {
+		.action = RING_FSYNC,
+		.file = get_destination(b, f),
+	};
+
+	f->is_copy_direct = f->route->align && !f->route->is_buffered;
+	push(b, &op, make_tag(b, f, NULL, STEP_FLUSH));
+}
+
+static void take_flush(struct batch *b, struct file *f, int result)
+{
+	struct ring_op op = {
+		.action = RING_CLOSE,
+		.file = get_destination(b, f),
+		.is_followed = true,
+	};
+
+	if (result < 0) {
+		fail(b, f, SIDE_DESTINATION, "flush", result);
+		return;
+	}
+	push(b, &op, make_tag(b, f, NULL, STEP_CLOSE));
+	push_reopen(b, f);
+}
+
+static void take_reopen(struct batch *b, struct file *f, int result)
+{
+	if (result == -EINVAL && f->is_copy_direct) {
+		f->is_copy_direct = false;
+		push_reopen(b, f);
+		return;
+	}
+	if (result < 0) {
+		fail(b, f, SIDE_DESTINATION, "read again", result);
+		return;
+	}
+	f->next = b->to_verify;
+	b->to_verify = f;
+	deal_to_verify(b);
+}
+
+static void compare(struct file *f, uint32_t bytes)
+{
+	const char *a = f->lane->buffer, *b = a + get_piece(f);
+
+	if (!memcmp(a, b, bytes))
+		return;
+	for (uint32_t i = 0; i < bytes; i++) {
+		if (a[i] == b[i])
+			continue;
+		if (!f->answer.mismatched_bytes++)
+			f->answer.first_mismatch_bytes =
+				f->verified_bytes + i;
+	}
+}
+
+static void take_piece(struct batch *b, struct file *f, enum step step,
+		       int result)
+{
+	enum side side = step == STEP_READ_COPY ? SIDE_DESTINATION :
+						  SIDE_SOURCE;
+	uint32_t want = (uint32_t)MIN(get_piece(f),
+				      f->size_bytes - f->verified_bytes);
+
+	if (result < 0 || (uint32_t)result < want) {
+		fail(b, f, side, "read again",
+		     result < 0 ? result : TRANSFER_ENDED_EARLY);
+		return;
+	}
+	if (step == STEP_READ_SOURCE) {
+		push_piece(b, f, STEP_READ_COPY);
+		return;
+	}
+	compare(f, want);
+	f->verified_bytes += want;
+	verify_next(b, f);
 }
 
 /* Whole, it gets its name; of what took long, the source is looked at again. */
@@ -678,6 +868,10 @@ static void settle(struct batch *b, struct file *f)
 
 	if (rc) {
 		fail(b, f, SIDE_DESTINATION, "complete", rc);
+		return;
+	}
+	if (b->plan.is_verified && f->size_bytes) {
+		push_flush(b, f);
 		return;
 	}
 	push_stat(b, f, STEP_STAT_AGAIN);
@@ -1088,6 +1282,16 @@ static void take(struct batch *b, const struct ring_completion *done)
 	case STEP_WRITE:
 		take_write(b, f, l, result);
 		break;
+	case STEP_FLUSH:
+		take_flush(b, f, result);
+		break;
+	case STEP_REOPEN:
+		take_reopen(b, f, result);
+		break;
+	case STEP_READ_SOURCE:
+	case STEP_READ_COPY:
+		take_piece(b, f, (enum step)(done->tag >> 32), result);
+		break;
 	case STEP_STAT_AGAIN:
 		take_failed_stat_again(b, f);
 		break;
@@ -1259,6 +1463,7 @@ int batch_turn(struct batch *batch)
 	unsigned count;
 	int rc;
 
+	deal_to_verify(batch);
 	deal_lanes(batch);
 	if (!batch->busy)
 		return 0;

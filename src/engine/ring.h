@@ -88,9 +88,10 @@ struct ring_op {
 	/*
 	 * The next push is for when this one did all that it should. Of such
 	 * a chain only one completion comes: of the last one or, with what
-	 * went wrong (or fewer bytes), of the first that did not. Renames,
-	 * unlinks and stats never end a chain when they fail (Linux 6.18): the
-	 * first two have to be its last, and facts tell by their stx_mask.
+	 * went wrong (or fewer bytes), of the first that did not. Only
+	 * opens, reads, writes and closes end a chain when they fail (Linux
+	 * 6.18): what else can fail and matters has to be its last. STAT tells
+	 * by stx_mask of its facts.
 	 */
 	bool is_followed;
 

@@ -13,6 +13,8 @@
 /* Small files are whole in one block; large ones have many in flight. */
 #define BLOCK_USUAL	(256 * KIB)
 #define LANES_USUAL	64
+/* Two pieces to be compared, each as direct I/O wants it. */
+#define BLOCK_LEAST	(2 * ALIGN_USUAL)
 /* Of direct I/O through host memory; where it is not enough, none is used. */
 #define ALIGN_USUAL	4096
 
@@ -20,8 +22,9 @@ static struct memory_wish make_wish(const struct routes *r)
 {
 	return (struct memory_wish){
 		.provider = r->wish.provider,
-		.block_bytes = r->wish.block_bytes ? r->wish.block_bytes :
-						     BLOCK_USUAL,
+		.block_bytes = r->wish.block_bytes ?
+				       MAX(r->wish.block_bytes, BLOCK_LEAST) :
+				       BLOCK_USUAL,
 		.depth = r->wish.depth ? r->wish.depth : LANES_USUAL,
 		.size_bytes = INT64_MAX,
 		.is_scrubbed = r->wish.is_scrubbed,

@@ -153,7 +153,8 @@ exits 1 "a source that is not there" \
 like "is named" "$(cat "$work/stderr")" '^p2pcopy: look at none: No such file'
 ok "the others are there" diff -r tree/sub clash/sub/../sub --exclude='f1'
 exits 2 "a part of many is wrong usage" p2pcopy -r --skip=4K tree x
-exits 2 "so is what many files do not have" p2pcopy -r --verify tree x
+exits 2 "so is what many files do not have" \
+	p2pcopy -r --verify=compare tree x
 exits 2 "so is one of them" p2pcopy -r tree
 
 # --- reports ------------------------------------------------------------------
@@ -180,6 +181,13 @@ copies "progress" -r --progress=json tree watched
 is "knows the whole" \
 	"$(tail -1 "$work/stderr" | jq '.done_bytes > 3000000 and .total_bytes > 3000000')" \
 	true
+
+copies "verifying" -r -J --verify --preserve tree verified
+is "reads every file again" "$(value '[.files[] |
+	select(.type == "file" and .outcome == "copied" and .copied_bytes > 0) |
+	.verify.ok] | all')" true
+cp -a tree cp-a-now
+is "and the copy is complete" "$(listing verified)" "$(listing cp-a-now)"
 
 # --- manifests ----------------------------------------------------------------
 mkdir list

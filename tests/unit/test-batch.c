@@ -319,6 +319,57 @@ START_TEST(attributes_are_kept_where_asked_for)
 }
 END_TEST
 
+START_TEST(what_is_verified_has_been_read_again)
+{
+	const struct batch_plan plan = {
+		.is_verified = true, .is_sparse = true,
+	};
+
+	begin_with(plan, 4096);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		fill("from", sizes[i]);
+		ck_assert_int_eq(copy("from", "to"), BATCH_DONE);
+		ck_assert_int_eq(last.is_verified, sizes[i] > 0);
+		ck_assert_uint_eq(last.mismatched_bytes, 0);
+		ck_assert(is_same("from", "to"));
+		unlinkat(directory, "to", 0);
+	}
+	end();
+}
+END_TEST
+
+/* The source becomes another one when its copy is about to be compared. */
+static bool spoil(void *data, const struct batch_answer *answer)
+{
+	int fd = openat(directory, "from", O_WRONLY);
+
+	ck_assert_int_eq(pwrite(fd, "\1\2\3", 3, 5000), 3);
+	ck_assert_int_eq(fsync(fd), 0);
+	close(fd);
+	return true;
+}
+
+START_TEST(what_differs_never_gets_its_name)
+{
+	const struct batch_plan plan = {
+		.is_verified = true, .is_wanted = spoil,
+	};
+	char zeros[9000] = { 0 };
+	int fd;
+
+	begin_with(plan, 4096);
+	fd = openat(directory, "from", O_CREAT | O_WRONLY, 0644);
+	ck_assert_int_eq(write(fd, zeros, sizeof(zeros)), 9000);
+	close(fd);
+	ck_assert_int_eq(copy("from", "to"), BATCH_DONE);
+	ck_assert_uint_eq(last.mismatched_bytes, 3);
+	ck_assert_uint_eq(last.first_mismatch_bytes, 5000);
+	ck_assert_int_eq(faccessat(directory, "to", F_OK, 0), -1);
+	ck_assert(!has_leftovers());
+	end();
+}
+END_TEST
+
 UNIT_SUITE("batch",
 	   files_of_all_sizes_are_copied,
 	   also_without_direct_transfers,
@@ -329,4 +380,6 @@ UNIT_SUITE("batch",
 	   what_cannot_be_read_is_told,
 	   what_is_not_wanted_is_left,
 	   a_large_file_is_stopped_and_leaves_nothing,
-	   attributes_are_kept_where_asked_for);
+	   attributes_are_kept_where_asked_for,
+	   what_is_verified_has_been_read_again,
+	   what_differs_never_gets_its_name);
