@@ -85,9 +85,14 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/copy-flush.c \
 	%D%/engine/copy-job.c %D%/engine/copy-job.h \
 	%D%/engine/copy-job-also.c \
+	%D%/engine/copy-job-end.c \
 	%D%/engine/copy-job-map.c \
-	%D%/engine/copy-job-parts.h \
-	%D%/engine/copy-state.h \
+	%D%/engine/copy-job-offload.c \
+	%D%/engine/copy-job-parts.c %D%/engine/copy-job-parts.h \
+	%D%/engine/copy-job-proof.c \
+	%D%/engine/copy-job-state.h \
+	%D%/engine/copy-plan.h \
+	%D%/engine/copy-state.c %D%/engine/copy-state.h \
 	%D%/engine/copy-sum.c \
 	%D%/engine/cutter.c %D%/engine/cutter.h \
 	%D%/engine/endpoint.c %D%/engine/endpoint.h \

@@ -5,17 +5,28 @@
 #ifndef P2PDMA_ENGINE_COPY_JOB_PARTS_H
 #define P2PDMA_ENGINE_COPY_JOB_PARTS_H
 
-#include "engine/copy-job.h"
+#include "engine/copy-job-state.h"
 
 /* Notes why a stage does not go on, and returns @rc. */
 int copy_job_blame(struct copy_job *job, enum copy_job_trouble trouble, int rc,
 		   const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* --- copy-job.c: one destination ----------------------------------------- */
+bool copy_job_is_device(const struct p2pdma_target *target);
 
+/* For every plan that has one; @data is the job. */
+void copy_job_tick(void *data, uint64_t done_bytes);
+
+/* --- copy-job-end.c: one source, one destination ------------------------- */
+
+int copy_job_resolve_source(struct copy_job *job);
 int copy_job_resolve_destination(struct copy_job *job);
+int copy_job_check_content(struct copy_job *job);
+int copy_job_find_size(struct copy_job *job);
 int copy_job_ask_guards(struct copy_job *job);
+int copy_job_open_source(struct copy_job *job);
+/* A name means something else than when it was looked at. */
+int copy_job_reject_swapped(struct copy_job *job, const char *path);
 int copy_job_open_destination(struct copy_job *job);
 
 /* --- copy-job-also.c: the others, each with a job of its own ------------- */
@@ -32,5 +43,12 @@ int copy_job_plan_map(struct copy_job *job);
 int copy_job_find_holes(struct copy_job *job);
 /* So that it can be written, before anything is copied. */
 int copy_job_open_journal(struct copy_job *job);
+
+/* --- copy-job-offload.c: the drive by itself ----------------------------- */
+
+/* Asks the drive, and changes nothing. */
+void copy_job_plan_offload(struct copy_job *job);
+/* True when it is over, one way or the other; else the ordinary way is next. */
+bool copy_job_try_offload(struct copy_job *job, int *rc);
 
 #endif

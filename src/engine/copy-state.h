@@ -6,7 +6,7 @@
 #ifndef P2PDMA_ENGINE_COPY_STATE_H
 #define P2PDMA_ENGINE_COPY_STATE_H
 
-#include "engine/copy.h"
+#include "engine/copy-plan.h"
 #include "engine/cutter.h"
 #include "engine/pace.h"
 #include "engine/watch.h"
@@ -84,7 +84,7 @@ struct copy {
 /* Tags: transfers count from 0, flushes of a leg from here on. */
 #define COPY_TAG_FLUSH	(UINT64_C(1) << 62)
 
-/* --- copy.c -------------------------------------------------------------- */
+/* --- copy-state.c -------------------------------------------------------- */
 
 /* For trouble that is no endpoint's. The first one counts. */
 void copy_stop(struct copy *copy, int rc);
