@@ -76,6 +76,7 @@ like "which is told" "$(cat "$work/stderr")" \
 	'verified by reading instead of comparing'
 like "and why" "$(told .verify.fallback_reason)" 'no NVMe namespace'
 umount /tmp/there
+zero /dev/lab/dst0 2M
 
 begin "no poll queues"
 exits 3 "polling is refused" p2pcopy --iopoll -n 1M /dev/lab/src0 /dev/lab/dst0

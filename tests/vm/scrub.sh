@@ -9,6 +9,8 @@
 memory=/sys/bus/pci/devices/$(bdf cmb0)/p2pmem
 before=$(cat "$memory/available")
 fill /dev/lab/src0 1 8M
+# A case before may have left a signature there.
+zero /dev/lab/dst0 2M
 
 # left: words that are not zero in what is handed out first.
 left() {
