@@ -204,7 +204,8 @@ TESTS += $(SHELL_TESTS)
 # --- vm: cases on a real kernel in QEMU; tests/vm/run runs them -------------
 check_PROGRAMS += %D%/vm/pattern
 %C%_vm_pattern_LDADD =
-dist_noinst_SCRIPTS += %D%/vm/run %D%/vm/guest-run
+dist_noinst_SCRIPTS += %D%/vm/run %D%/vm/guest-run \
+	%D%/vm/update-faults
 VM_CASES = \
 	%D%/vm/bench.sh \
 	%D%/vm/bench-compare.sh \
@@ -230,6 +231,7 @@ VM_CASES = \
 	%D%/vm/copy-wrong-data.sh \
 	%D%/vm/doctor.sh \
 	%D%/vm/doctor-remedy.sh \
+	%D%/vm/faults.sh \
 	%D%/vm/lab.sh \
 	%D%/vm/probe.sh \
 	%D%/vm/scrub.sh \
@@ -239,6 +241,7 @@ VM_CASES = \
 EXTRA_DIST += $(VM_CASES) \
 	%D%/vm/guest-copy \
 	%D%/vm/guest.sh \
+	%D%/vm/README \
 	%D%/vm/machines/bar \
 	%D%/vm/machines/wrong-data
 

@@ -430,6 +430,8 @@ static const char *get_advice(int rc)
 		return " (give a block device or a regular file)";
 	case ETIMEDOUT:
 		return " (it does not answer: see the kernel log)";
+	case ENOSPC:
+		return " (is it full? a drive: was it removed?)";
 	case ENXIO:
 		return " (it ended early: was it removed, or cut?)";
 	default:

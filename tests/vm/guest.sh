@@ -6,6 +6,7 @@
 #   # machine: one-switch            the machine, or several: once on each
 #   # timeout: 60                    seconds that it may take [120]
 #   # p2plab: --set=src0.size=1G     more options of p2plab run
+#   # when: asked                    not unless it is named: it takes minutes
 #   . /files/guest.sh
 #   begin "a drive can be filled"
 #   fill /dev/lab/src0 1 16M

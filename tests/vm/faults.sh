@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# machine: slow
+# timeout: 600
+# when: asked
+# p2plab: --set=src0.read-error=8M --set=dst0.write-error=12M
+# Every fault of a drive or a provider, under a copy and under a measurement,
+# through peer and through host memory. Whatever becomes of the program: it
+# ends in time, with the right code and a sentence that says why; what it calls
+# copied is there; the memory is given back. Prints the table of
+# tests/vm/README, a line "# | …" for each.
+. /files/guest.sh
+. /files/guest-copy
+
+# What an injection does, what undoes it, and what is to come of it: the exit
+# codes of a copy and of p2pbench, and the message. A copy goes on without its
+# provider; a measurement that did would measure something else.
+#
+# FAULT | DRIVE | injected | undone | copy | bench | message
+faults='
+bad block | src0 | - | - | 1 | 1 | src0.* at 8[0-9]+.*: (No data available|Input/output error)
+bad block | dst0 | - | - | 1 | 1 | dst0.* at 12[0-9]+.*: (No data available|Input/output error)
+late | src0 | stall | run | 0 | 0 |
+late | dst0 | stall | run | 0 | 0 |
+silent | src0 | stall | run | 1 | 1 | does not answer|nothing completed
+silent | dst0 | stall | run | 1 | 1 | does not answer|nothing completed
+reset | src0 | reset | - | 0 | 0 |
+reset | dst0 | reset | - | 0 | 0 |
+reset | cmb0 | reset | - | 0 | 0 |
+removed | src0 | remove | rescan | 1 | 1 | src0|No such device|Input/output error|ended early
+removed | dst0 | remove | rescan | 1 | 1 | dst0|No such device|Input/output error
+removed | cmb0 | remove | rescan | 0 | 1 |
+unbound | cmb0 | unbind | bind | 0 | 1 |
+killed | src0 | - | - | 137 | 137 |
+'
+size=32M
+place=16M
+limit=25
+
+node() {
+	echo "/sys/bus/pci/devices/$1"
+}
+
+# inject DEED DRIVE: its function is known from before it went away.
+inject() {
+	case $1 in
+	-) ;;
+	stall) lab_monitor block_set_io_throttle "$2" 0 1 1 0 0 0 ;;
+	run) lab_monitor block_set_io_throttle "$2" 0 30000000 30000000 0 0 0 ;;
+	reset) echo 1 >"$(echo "$(node "$(bdf "$2")")"/nvme/nvme*/reset_controller)" ;;
+	remove) echo 1 >"$(node "$(bdf "$2")")/remove" ;;
+	rescan) echo 1 >/sys/bus/pci/rescan ;;
+	unbind) bdf "$2" >/sys/bus/pci/drivers/nvme/unbind ;;
+	bind) bdf "$2" >/sys/bus/pci/drivers/nvme/bind ;;
+	esac
+}
+
+available() {
+	cat "$(node "$(bdf cmb0)")/p2pmem/available" 2>/dev/null
+}
+
+# settle: every drive and the provider are there again.
+settle() {
+	local tries=0 serial
+	for serial in src0 dst0 cmb0; do
+		until [ -b "$(realpath "/dev/lab/$serial")" ] || [ $tries = 80 ]
+		do
+			tries=$((tries + 1))
+			sleep 0.1
+		done
+	done
+	until [ -n "$(available)" ] || [ $tries = 80 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+}
+
+# start PROGRAM MEMORY FAULT DRIVE: in the background, as $pid.
+start() {
+	local provider=host from=$place words=()
+	[ "$2" = host ] || provider=$(bdf cmb0)
+	local time=1500ms
+	[ "$3" != silent ] || words+=(--io-timeout=3s -n 128M) time=8s
+	[ "$3 $1" != "removed copy" ] || words+=(-n 128M)
+	case "$3 $1 $4" in
+	"bad block copy src0") from=4M words+=(-n 8M) ;;
+	"bad block copy dst0") from=9M words+=(-n 6M --skip=16M) ;;
+	esac
+	case $1 in
+	copy)
+		p2pcopy -n "$size" --skip="$from" --seek="$from" "${words[@]}" \
+			-p "$provider" --force -J -o "$work/report.json" \
+			/dev/lab/src0 /dev/lab/dst0 2>"$work/stderr" &
+		;;
+	bench)
+		[ "$3" = "bad block" ] || words+=(-n 8M)
+		local workload=read target=$4
+		[ "$4" != dst0 ] || workload=write
+		[ "$4" != cmb0 ] || target=src0
+		p2pbench "${words[@]}" -p "$provider" -w $workload -t $time \
+			--allow-write -J -o "$work/report.json" \
+			"/dev/lab/$target" 2>"$work/stderr" &
+		;;
+	esac
+	pid=$!
+}
+
+# await: its exit code in $code, the seconds since $began in $took.
+await() {
+	local tries=0
+	while kill -0 $pid 2>/dev/null && [ $tries -lt $((limit * 10)) ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	kill -KILL $pid 2>/dev/null && [ "$fault" != killed ] && code=hangs
+	wait $pid
+	code=${code:-$?}
+	took=$(((${EPOCHREALTIME//./} - began) / 100000))
+	took=$((took / 10)).$((took % 10))
+}
+
+# count_lost: bytes that the report calls copied and that are not there.
+count_lost() {
+	local there from=$((16 << 20))
+	there=$(jq -r '.in_place_bytes // .copied_bytes // 0' \
+		"$work/report.json" 2>/dev/null)
+	[ "${there:-0}" != 0 ] || { lost=0; return; }
+	[ "$fault $drive" != "bad block src0" ] || from=$((4 << 20))
+	local to=$from
+	[ "$fault $drive" != "bad block dst0" ] || to=$((9 << 20))
+	echo 1 >/proc/sys/vm/drop_caches
+	lost=$(cmp -l -n "$there" -i $from:$to /dev/lab/src0 /dev/lab/dst0 \
+		2>/dev/null | wc -l)
+}
+
+# run_one PROGRAM MEMORY: one line of the table, and its tests.
+run_one() {
+	local program=$1 memory=$2 before code='' took pid began lost=- back=yes moved
+	local wanted=$on_copy reason
+	[ "$program" = copy ] || wanted=$on_bench
+	begin "$fault $drive, $program through $memory memory"
+	expect_kernel_warning 'WARNING: .*nvme'
+	[ "$program" != copy ] || zero_place
+	before=$(available)
+	rm -f "$work/report.json"
+	moved=$(count_moved)
+	start "$program" "$memory" "$fault" "$drive"
+	[ "$fault" = "bad block" ] || wait_for_flow "$moved"
+	[ "$fault" != killed ] || kill -KILL $pid
+	began=${EPOCHREALTIME//./}
+	inject "$deed" "$drive"
+	[ "$fault" != late ] || { sleep 2; inject "$undo" "$drive"; }
+	await
+	[ "$undo" = - ] || [ "$fault" = late ] || inject "$undo" "$drive"
+	settle
+	is "ends with $wanted" "$code" "$wanted"
+	[ -z "$message" ] ||
+		like "says why" "$(cat "$work/stderr")" "$message"
+	if [ "$program" = copy ]; then
+		[ "$wanted" != 0 ] || is "all is copied" \
+			"$(told '.copied_bytes >= 33554432')" true
+		count_lost
+		is "nothing is lost of what is called copied" "$lost" 0
+	fi
+	wait_for "$before"
+	[ "$(available)" = "$before" ] || back="no: $(available) of $before"
+	is "the memory is given back" "$back" yes
+	reason=$(jq -r '.memory.fallback_reason // empty' \
+		"$work/report.json" 2>/dev/null)
+	echo "# | $fault | $drive | $program | $memory | $code |" \
+		"${reason:+$reason }$(why) | $lost | $back | $took s |"
+}
+
+# count_moved: sectors that the fault's drive has read and written so far.
+count_moved() {
+	local name=${drive/cmb0/src0}
+	name=$(basename "$(lab_dev "$name")")
+	awk '{ print $3 + $7 }' "/sys/block/$name/stat"
+}
+
+# wait_for_flow SECTORS: until 4 MiB more were moved.
+wait_for_flow() {
+	local tries=0
+	until [ $(($(count_moved) - $1)) -ge 8192 ] || [ $tries = 200 ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+}
+
+# why: what it said last, without the names before it.
+why() {
+	tail -n 1 "$work/stderr" | tr '|' '/' | cut -c 1-120
+}
+
+# wait_for AVAILABLE: what is in flight gives its pages back a little later.
+wait_for() {
+	local tries=0
+	until [ "$(available)" = "$1" ] || [ $tries = 50 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+}
+
+# is_possible: a provider is no part of what goes through host memory; and QEMU
+# itself stands still when a drive is reset while it moves data to a CMB.
+is_possible() {
+	case "$fault $drive $memory" in
+	*" cmb0 host" | "reset src0 peer" | "reset dst0 peer") return 1 ;;
+	esac
+}
+
+zero_place() {
+	dd if=/dev/zero of=/dev/lab/dst0 bs=1M seek=4 count=8 oflag=direct \
+		conv=notrunc status=none
+	dd if=/dev/zero of=/dev/lab/dst0 bs=1M seek=16 count=32 oflag=direct \
+		conv=notrunc status=none
+}
+
+pattern fill /dev/lab/src0 1 150994944 4194304
+echo "# | fault | of | program | through | exit | why | lost | given back | ended after |"
+while IFS='|' read -r fault drive deed undo on_copy on_bench message; do
+	fault=$(xargs <<<"$fault") drive=$(xargs <<<"$drive")
+	deed=$(xargs <<<"$deed") undo=$(xargs <<<"$undo")
+	on_copy=$(xargs <<<"$on_copy") on_bench=$(xargs <<<"$on_bench")
+	message=${message# }
+	[ -n "$fault" ] || continue
+	for memory in peer host; do
+		is_possible || continue
+		for program in copy bench; do
+			run_one $program $memory
+		done
+	done
+done <<<"$faults"
+done_testing
