@@ -2,8 +2,10 @@
 # shellcheck shell=bash
 # machine: one-switch
 # timeout: 120
+# p2plab: --set=src0.size=256M
 # p2pbench on a drive that goes away, and on one that falls silent: what was
-# measured before is told.
+# measured before is told. They do not come back, so this boot is for nobody
+# else: the option above changes nothing, but keeps it apart.
 # shellcheck source-path=SCRIPTDIR source=guest.sh
 . /files/guest.sh
 
