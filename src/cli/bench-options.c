@@ -509,7 +509,7 @@ static int blame_cpus(const char *list, const char *why)
 static int parse_cpus(struct session *s)
 {
 	const char *list = s->options.cpus;
-	cpu_set_t wanted, allowed;
+	cpu_set_t wanted, allowed, both;
 	int rc;
 
 	if (!list || !strcmp(list, "auto"))
@@ -520,17 +520,16 @@ static int parse_cpus(struct session *s)
 				  "(write 0-3,8)");
 	if (sched_getaffinity(0, sizeof(allowed), &allowed))
 		return blame_cpus(list, strerror(errno));
-	s->cpus = calloc(CPU_SETSIZE, sizeof(*s->cpus));
+	CPU_AND(&both, &wanted, &allowed);
+	if (!CPU_EQUAL(&both, &wanted))
+		return blame_cpus(list, "one of them is not there, or not for "
+				  "us (see taskset -p $$)");
+	s->cpus = calloc((size_t)CPU_COUNT(&wanted), sizeof(*s->cpus));
 	if (!s->cpus)
 		return blame_cpus(list, strerror(ENOMEM));
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, &wanted))
-			continue;
-		if (!CPU_ISSET(cpu, &allowed))
-			return blame_cpus(list, "one of them is not there, or "
-					  "not for us (see taskset -p $$)");
-		CPU_SET(cpu, &s->cpus[s->cpu_count++]);
-	}
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &wanted))
+			CPU_SET(cpu, &s->cpus[s->cpu_count++]);
 	return CLI_GO_ON;
 }
 
