@@ -109,8 +109,16 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/links.c %D%/engine/links.h \
 	%D%/engine/manifest.c %D%/engine/manifest.h \
 	%D%/engine/many.c %D%/engine/many.h \
-	%D%/engine/many-ops.h \
-	%D%/engine/many-tree.c \
+	%D%/engine/many-alone.c %D%/engine/many-alone.h \
+	%D%/engine/many-deal.c %D%/engine/many-deal.h \
+	%D%/engine/many-files.c %D%/engine/many-files.h \
+	%D%/engine/many-later.c %D%/engine/many-later.h \
+	%D%/engine/many-links.c %D%/engine/many-links.h \
+	%D%/engine/many-nodes.c %D%/engine/many-nodes.h \
+	%D%/engine/many-pairs.c %D%/engine/many-pairs.h \
+	%D%/engine/many-state.h \
+	%D%/engine/many-tell.c %D%/engine/many-tell.h \
+	%D%/engine/many-tree.c %D%/engine/many-tree.h \
 	%D%/engine/memory.c %D%/engine/memory.h \
 	%D%/engine/offload.c %D%/engine/offload.h \
 	%D%/engine/pace.c %D%/engine/pace.h \
@@ -122,6 +130,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/routes.c %D%/engine/routes.h \
 	%D%/engine/shape.c %D%/engine/shape.h \
 	%D%/engine/shard.c %D%/engine/shard.h \
+	%D%/engine/syncs.c %D%/engine/syncs.h \
 	%D%/engine/transfer.c %D%/engine/transfer.h \
 	%D%/engine/verify.c %D%/engine/verify.h \
 	%D%/engine/watch.c %D%/engine/watch.h \

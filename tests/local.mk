@@ -131,6 +131,7 @@ UNIT_TESTS = \
 	%D%/unit/test-sigbus \
 	%D%/unit/test-spread \
 	%D%/unit/test-svg \
+	%D%/unit/test-syncs \
 	%D%/unit/test-sysfs \
 	%D%/unit/test-target \
 	%D%/unit/test-topology \

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/many-alone.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/macro.h"
+#include "engine/attributes.h"
+#include "engine/copy-job.h"
+#include "engine/many-links.h"
+#include "engine/many-tell.h"
+
+static const struct {
+	enum copy_job_trouble trouble;
+	enum many_outcome outcome;
+} outcomes[] = {
+	{ COPY_JOB_NONE, MANY_DONE },
+	{ COPY_JOB_FAILED, MANY_FAILED },
+	{ COPY_JOB_WRONG, MANY_REJECTED },
+	{ COPY_JOB_REJECTED, MANY_REJECTED },
+	{ COPY_JOB_REFUSED, MANY_REFUSED },
+	{ COPY_JOB_NO_PEER, MANY_NO_PEER },
+	{ COPY_JOB_UNABLE, MANY_NO_PEER },
+	{ COPY_JOB_INTERRUPTED, MANY_STOPPED },
+};
+
+static enum many_outcome get_outcome(const struct copy_job *job)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
+		if (outcomes[i].trouble == job->trouble)
+			return job->verified.mismatched_bytes ?
+				       MANY_DIFFERS : outcomes[i].outcome;
+	return MANY_FAILED;
+}
+
+static void tell_job(struct many *m, const struct many_later *later,
+		     const struct copy_job *job, int rc)
+{
+	struct many_file file = {
+		.kind = WALK_FILE,
+		.outcome = get_outcome(job),
+		.tried = job->tried,
+		.error = rc,
+		.size_bytes = job->size_bytes,
+		.copied_bytes = job->result.copied_bytes,
+		.peer_bytes = job->result.peer_bytes,
+		.skipped_bytes = job->result.skipped_bytes,
+		.duration_ns = job->result.duration_ns,
+		.is_verified = job->is_verified,
+		.mismatched_bytes = job->verified.mismatched_bytes,
+		.first_mismatch_bytes = job->verified.first_mismatch_bytes,
+		.why = job->memory.why.id ? &job->memory.why : NULL,
+		.provider = job->memory.function ?
+				    job->memory.function->address : NULL,
+	};
+
+	many_tell(m, later->directory, later->source, later->destination,
+		  &file);
+}
+
+static int run_job(struct many *m, struct copy_job *job,
+		   const struct copy_job_args *args)
+{
+	int rc;
+
+	rc = copy_job_plan(job, m->args.context, m->args.topology, args);
+	if (!rc)
+		rc = copy_job_open(job);
+	if (!rc)
+		rc = copy_job_run(job);
+	if (!rc && m->args.is_verified)
+		rc = copy_job_verify(job);
+	return rc;
+}
+
+/* What the batch does for the files that go through it. */
+static int complete_job(struct many *m, const struct many_later *later)
+{
+	struct walk_directory *d = later->directory;
+	int at = many_get_source_fd(d);
+	struct attributes attributes;
+	_cleanup_fd_ int from = -1, to = -1;
+	struct stat st;
+
+	from = openat(at, later->source, O_RDONLY | O_NONBLOCK | O_NOCTTY |
+					 O_CLOEXEC);
+	if (from < 0 || fstat(from, &st))
+		return -errno;
+	if (!m->args.is_preserved || !S_ISREG(st.st_mode))
+		return 0;
+	to = openat(d->to_fd, later->destination, O_RDONLY | O_NONBLOCK |
+						  O_NOCTTY | O_CLOEXEC);
+	if (to < 0)
+		return -errno;
+	attributes_take_stat(&attributes, &st);
+	return attributes_copy(&attributes, from, to);
+}
+
+/* Its other names wait for this one. */
+static void end_link(struct many *m, const struct many_later *later,
+		     bool is_there)
+{
+	struct walk_directory *d = later->directory;
+	struct stat st;
+
+	if (many_is_in_tree(d) &&
+	    !fstatat(d->fd, later->source, &st, AT_SYMLINK_NOFOLLOW) &&
+	    st.st_nlink > 1)
+		many_links_end(m, st.st_dev, st.st_ino, is_there);
+}
+
+/* The ring may have been given up for another one. */
+static int fini_job(struct many *m, struct copy_job *job)
+{
+	m->is_silent |= job->is_silent;
+	if (job->ring)
+		m->ring = m->routes.ring = job->ring;
+	copy_job_fini(job);
+	return m->is_silent ? -ETIMEDOUT :
+			      batch_regain_ring(m->batch, m->ring);
+}
+
+static int copy_by_job(struct many *m, const struct many_later *later)
+{
+	_cleanup_free_ char *from = many_format_source(later->directory,
+						  later->source);
+	_cleanup_free_ char *to = walk_format_path(later->directory,
+						   later->destination, true);
+	const struct copy_job_args args = {
+		.source = from,
+		.destination = to,
+		.skip_bytes = later->range.offset_bytes,
+		.seek_bytes = later->range.offset_bytes,
+		.is_seek_given = later->is_range,
+		.size_bytes = later->is_range ? later->range.length_bytes :
+						COPY_SIZE_REST,
+		.provider = m->args.provider,
+		.block_bytes = m->args.block_bytes,
+		.depth = m->args.depth,
+		.is_peer_required = m->args.is_peer_required,
+		.engine = COPY_ENGINE_RW,
+		.is_scrubbed = m->args.is_scrubbed,
+		.verify = m->args.is_verified ? COPY_VERIFY_READ :
+						COPY_VERIFY_NONE,
+		.is_forced = m->args.is_forced,
+		.is_synced = m->args.is_synced,
+		.is_sparse = m->args.is_sparse,
+		.io_timeout_ns = m->args.io_timeout_ns,
+		.stop = m->args.stop,
+		.ring = m->ring,
+	};
+	struct copy_job job;
+	int rc;
+
+	if (!from || !to)
+		return -ENOMEM;
+	rc = run_job(m, &job, &args);
+	if (!rc)
+		rc = complete_job(m, later);
+	many_tick(m, job.result.copied_bytes);
+	tell_job(m, later, &job, rc);
+	end_link(m, later, !rc && !job.verified.mismatched_bytes);
+	return fini_job(m, &job);
+}
+
+/* --- ranges of a file that several nodes write -------------------------- */
+
+/* Never cut before the end: others write there, too. */
+static int open_shared(const struct many_later *later)
+{
+	mode_t mode = later->facts.st_mode & 0777;
+	struct stat st;
+	int fd, rc;
+
+	fd = openat(later->directory->to_fd, later->destination,
+		    O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC,
+		    mode | S_IRUSR | S_IWUSR);
+	if (fd < 0)
+		return -errno;
+	rc = fstat(fd, &st) ? -errno : 0;
+	if (!rc && !S_ISREG(st.st_mode))
+		rc = -EEXIST;
+	if (!rc && st.st_dev == later->facts.st_dev &&
+	    st.st_ino == later->facts.st_ino)
+		rc = -EEXIST;
+	if (!rc && st.st_size != later->facts.st_size &&
+	    ftruncate(fd, later->facts.st_size))
+		rc = -errno;
+	if (!rc)
+		return fd;
+	close(fd);
+	return rc;
+}
+
+static int copy_range(struct many *m, const struct many_later *later)
+{
+	_cleanup_fd_ int to = open_shared(later);
+
+	if (to < 0) {
+		many_tell_failed(m, later->directory, later->source,
+				 later->destination, SIDE_DESTINATION,
+				 "share", to);
+		return 0;
+	}
+	return copy_by_job(m, later);
+}
+
+int many_alone_copy(struct many *m, const struct many_later *later)
+{
+	return later->is_range ? copy_range(m, later) :
+				 copy_by_job(m, later);
+}

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/many-files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/cleanup.h"
+#include "engine/many-alone.h"
+#include "engine/many-links.h"
+#include "engine/many-tell.h"
+
+/* What is shorter proves nothing about peer memory, and gains nothing. */
+#define PEER_LEAST	4096
+
+/* --- answers ------------------------------------------------------------ */
+
+static const struct route_plan *find_plan(const struct many *m,
+					  unsigned number)
+{
+	for (unsigned i = 0; i < m->routes.count; i++)
+		if (m->routes.plans[i].is_peer &&
+		    m->routes.plans[i].number == number)
+			return &m->routes.plans[i];
+	return NULL;
+}
+
+static void tell_answer(struct many *m, const struct batch_answer *a,
+			enum many_outcome outcome)
+{
+	const struct route_plan *plan = find_plan(m, a->route);
+	struct many_file file = {
+		.kind = WALK_FILE,
+		.outcome = outcome,
+		.tried = a->deed,
+		.side = a->side,
+		.error = a->error,
+		.error_bytes = a->offset_bytes,
+		.size_bytes = a->facts ? a->facts->stx_size : 0,
+		.copied_bytes = a->copied_bytes,
+		.peer_bytes = a->peer_bytes,
+		.skipped_bytes = a->skipped_bytes,
+		.duration_ns = a->duration_ns,
+		.is_changed = a->is_changed,
+		.is_verified = a->is_verified,
+		.mismatched_bytes = a->mismatched_bytes,
+		.first_mismatch_bytes = a->first_mismatch_bytes,
+		.provider = plan ? plan->memory.function->address : NULL,
+	};
+
+	many_tell(m, a->owner, a->source, a->destination, &file);
+}
+
+static void end_link(struct many *m, const struct batch_answer *a,
+		     bool is_there)
+{
+	if (a->facts && a->facts->stx_nlink > 1 && many_is_in_tree(a->owner))
+		many_links_end(m, makedev(a->facts->stx_dev_major,
+					  a->facts->stx_dev_minor),
+			       a->facts->stx_ino, is_there);
+}
+
+/* A device, or a file that has to be written in place. */
+static void copy_alone(struct many *m, const struct batch_answer *a)
+{
+	struct many_later *later;
+
+	if (a->outcome == BATCH_NOT_REGULAR && a->facts &&
+	    S_ISDIR(a->facts->stx_mode)) {
+		many_tell_failed(m, a->owner, a->source, a->destination,
+				 SIDE_SOURCE, "read", -EISDIR);
+		return;
+	}
+	later = many_do_later(m, a->owner, a->source, a->destination);
+	if (later)
+		later->is_alone = true;
+}
+
+static void copy_again(struct many *m, const struct batch_answer *a)
+{
+	struct walk_directory *directory = a->owner;
+	struct many_later *later;
+	_cleanup_free_ char *path = many_format_source(directory, a->source);
+
+	routes_give_up(&m->routes, a->route, path ? path : a->source,
+		       a->error);
+	later = many_do_later(m, directory, a->source, a->destination);
+	if (later)
+		later->is_followed = !many_is_in_tree(directory);
+}
+
+static void take_answer(void *data, const struct batch_answer *a)
+{
+	struct many *m = data;
+
+	switch (a->outcome) {
+	case BATCH_DONE:
+		tell_answer(m, a, a->mismatched_bytes ? MANY_DIFFERS :
+							MANY_DONE);
+		end_link(m, a, !a->mismatched_bytes);
+		break;
+	case BATCH_NOT_REGULAR:
+	case BATCH_IN_PLACE:
+		copy_alone(m, a);
+		break;
+	case BATCH_NO_PEER:
+		copy_again(m, a);
+		break;
+	case BATCH_LEFT:
+		break;
+	case BATCH_STOPPED:
+		tell_answer(m, a, MANY_STOPPED);
+		end_link(m, a, false);
+		break;
+	case BATCH_UNKNOWN:
+	case BATCH_FAILED:
+		tell_answer(m, a, MANY_FAILED);
+		end_link(m, a, false);
+		break;
+	}
+	walk_release(&m->walk, a->owner);
+}
+
+static bool is_wanted(void *data, const struct batch_answer *a)
+{
+	struct many *m = data;
+
+	if (a->facts->stx_nlink < 2 || !many_is_in_tree(a->owner))
+		return true;
+	return many_links_is_wanted(m, a->owner, a->source,
+				    makedev(a->facts->stx_dev_major,
+					    a->facts->stx_dev_minor),
+				    a->facts->stx_ino, a->facts->stx_nlink);
+}
+
+static void take_tick(void *data, uint64_t bytes)
+{
+	many_tick(data, bytes);
+}
+
+/* --- turns -------------------------------------------------------------- */
+
+static int run_later(struct many *m);
+
+int many_files_turn(struct many *m)
+{
+	int rc = batch_turn(m->batch);
+
+	m->is_silent |= rc == -ETIMEDOUT;
+	m->is_ring_dead |= rc;
+	if (rc || m->is_busy_with_later)
+		return rc;
+	m->is_busy_with_later = true;
+	rc = run_later(m);
+	m->is_busy_with_later = false;
+	return rc;
+}
+
+int many_files_drain(struct many *m)
+{
+	int rc = 0;
+
+	while (!rc && batch_is_busy(m->batch))
+		rc = many_files_turn(m);
+	return rc;
+}
+
+/* --- routes ------------------------------------------------------------- */
+
+static int plan_route(struct many *m, struct walk_directory *directory,
+		      const char *source, const struct stat *from,
+		      dev_t to_device, struct route_plan **plan)
+{
+	_cleanup_free_ char *path = many_format_source(directory, source);
+	_cleanup_free_ char *there = walk_format_path(directory, NULL, true);
+	const struct routes_ends ends = {
+		.source_device = from->st_dev,
+		.destination_device = to_device,
+		.source = path,
+		.directory = there,
+	};
+	int rc;
+
+	if (!path || !there)
+		return -ENOMEM;
+	rc = many_files_drain(m);
+	if (rc)
+		return rc;
+	rc = routes_plan(&m->routes, &ends, plan);
+	m->ring = m->routes.ring;
+	m->is_silent |= m->routes.is_silent;
+	return rc;
+}
+
+static void tell_no_peer(struct many *m, struct walk_directory *directory,
+			 const char *source, const char *destination,
+			 const struct route_plan *plan)
+{
+	struct many_file file = {
+		.kind = WALK_FILE,
+		.outcome = MANY_NO_PEER,
+		.tried = "reach through peer memory",
+		.why = &plan->memory.why,
+	};
+
+	many_tell(m, directory, source, destination, &file);
+}
+
+/* 0: @route is good; 1: it was told why there is none; -errno. */
+static int choose_route(struct many *m, struct walk_directory *directory,
+			const char *source, const char *destination,
+			bool is_followed, unsigned *route)
+{
+	struct route_plan *plan;
+	struct stat from, to;
+	int rc;
+
+	*route = m->routes.host_number;
+	if (m->routes.is_host_only || fstat(directory->to_fd, &to) ||
+	    fstatat(many_get_source_fd(directory), source, &from,
+		    is_followed ? 0 : AT_SYMLINK_NOFOLLOW))
+		return 0;
+	if (!S_ISREG(from.st_mode))
+		return 0;
+	plan = routes_find(&m->routes, from.st_dev, to.st_dev);
+	if (!plan && from.st_size < PEER_LEAST)
+		return 0;
+	rc = plan ? 0 : plan_route(m, directory, source, &from, to.st_dev,
+				   &plan);
+	if (rc && !m->is_silent && !m->is_ring_dead) {
+		many_tell_failed(m, directory, source, destination, SIDE_NONE,
+				 "find memory for", rc);
+		return 1;
+	}
+	if (rc)
+		return rc;
+	if (m->args.is_peer_required && !plan->is_peer) {
+		tell_no_peer(m, directory, source, destination, plan);
+		return 1;
+	}
+	*route = plan->number;
+	return 0;
+}
+
+/* --- files -------------------------------------------------------------- */
+
+static int push_request(struct many *m, const struct batch_request *request)
+{
+	int rc;
+
+	while ((rc = batch_push(m->batch, request)) == -EBUSY) {
+		rc = many_files_turn(m);
+		if (rc)
+			return rc;
+	}
+	if (rc)
+		many_tell_failed(m, request->owner, request->source,
+				 request->destination, SIDE_NONE, "name", rc);
+	else
+		walk_hold(request->owner);
+	return 0;
+}
+
+/* Of a dry run: its size, and nothing else. */
+static int plan_file(struct many *m, struct walk_directory *directory,
+		     const char *source, const char *destination,
+		     bool is_followed)
+{
+	struct many_file file = { .kind = WALK_FILE };
+	struct stat st;
+
+	if (fstatat(many_get_source_fd(directory), source, &st,
+		    is_followed ? 0 : AT_SYMLINK_NOFOLLOW)) {
+		many_tell_failed(m, directory, source, destination,
+				 SIDE_SOURCE, "look at", -errno);
+		return 0;
+	}
+	file.size_bytes = file.copied_bytes = (uint64_t)st.st_size;
+	if (S_ISDIR(st.st_mode)) {
+		many_tell_failed(m, directory, source, destination,
+				 SIDE_SOURCE, "read", -EISDIR);
+		return 0;
+	}
+	many_tell(m, directory, source, destination, &file);
+	return 0;
+}
+
+int many_files_push(struct many *m, struct walk_directory *directory,
+		    const char *source, const char *destination,
+		    bool is_followed, bool is_regular)
+{
+	struct batch_request request = {
+		.source_directory = many_get_source_fd(directory),
+		.source = source,
+		.is_followed = is_followed,
+		.is_regular = is_regular,
+		.destination_directory = directory->to_fd,
+		.destination = destination,
+		.owner = directory,
+	};
+	int rc;
+
+	if (m->args.is_planned)
+		return plan_file(m, directory, source, destination,
+				 is_followed);
+	rc = choose_route(m, directory, source, destination, is_followed,
+			  &request.route);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	return push_request(m, &request);
+}
+
+/* --- what waited -------------------------------------------------------- */
+
+static int run_one(struct many *m, const struct many_later *later)
+{
+	int rc;
+
+	if (!later->is_alone)
+		return many_files_push(m, later->directory, later->source,
+				       later->destination, later->is_followed,
+				       true);
+	rc = many_files_drain(m);
+	return rc ? rc : many_alone_copy(m, later);
+}
+
+static int run_later(struct many *m)
+{
+	struct many_later *later;
+	int rc = 0;
+
+	while (!rc && (later = many_take_later(m))) {
+		if (!many_is_stopped(m))
+			rc = run_one(m, later);
+		if (!m->is_silent)
+			many_free_later(m, later);
+	}
+	return rc;
+}
+
+/* --- the batch ---------------------------------------------------------- */
+
+int many_files_open(struct many *m)
+{
+	const struct batch_plan plan = {
+		.is_preserved = m->args.is_preserved,
+		.is_sparse = m->args.is_sparse,
+		.is_verified = m->args.is_verified,
+		.io_timeout_ns = m->args.io_timeout_ns,
+		.stop = m->args.stop,
+		.is_wanted = is_wanted,
+		.done = take_answer,
+		.tick = take_tick,
+		.data = m,
+		.ring = m->ring,
+	};
+	const struct routes_wish wish = {
+		.context = m->args.context,
+		.topology = m->args.topology,
+		.provider = m->args.provider,
+		.block_bytes = m->args.block_bytes,
+		.depth = m->args.depth,
+		.is_scrubbed = m->args.is_scrubbed,
+		.io_timeout_ns = m->args.io_timeout_ns,
+	};
+	int rc;
+
+	rc = batch_create(&plan, &m->batch);
+	return rc ? rc : routes_init(&m->routes, &wish, m->ring, m->batch);
+}

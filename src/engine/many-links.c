@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/many-links.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "engine/many-tell.h"
+
+static struct walk_directory *get_top(struct walk_directory *d)
+{
+	while (d->parent)
+		d = d->parent;
+	return d;
+}
+
+/* Its copy's path below that of the top. Heap. */
+static char *format_below(struct walk_directory *directory, const char *name)
+{
+	struct walk_directory *top = get_top(directory);
+	_cleanup_free_ char *path = walk_format_path(directory, name, true);
+	size_t skip = strlen(top->to_name);
+
+	if (!path)
+		return NULL;
+	while (path[skip] == '/')
+		skip++;
+	return strdup(path + skip);
+}
+
+/* Through no link, so that it is what we made. */
+static int open_below(int top, const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC | O_DIRECTORY,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH,
+	};
+	_cleanup_free_ char *copy = strdup(path);
+	long fd;
+
+	if (!copy)
+		return -ENOMEM;
+	fd = syscall(SYS_openat2, top, dirname(copy), &how, sizeof(how));
+	return fd < 0 ? -errno : (int)fd;
+}
+
+static int link_aside(int from, const char *old, int to, const char *name)
+{
+	char aside[NAME_MAX + 1];
+
+	snprintf(aside, sizeof(aside), ".%.200s.%ld.part", name,
+		 (long)getpid());
+	if (linkat(from, old, to, aside, 0))
+		return -errno;
+	if (!renameat(to, aside, to, name)) {
+		/* Where both are one file already, rename(2) does nothing. */
+		unlinkat(to, aside, 0);
+		return 0;
+	}
+	unlinkat(to, aside, 0);
+	return -EISDIR;
+}
+
+static int make_name(const struct link *link, struct walk_directory *directory,
+		     const char *name)
+{
+	struct walk_directory *top = link->owner;
+	_cleanup_fd_ int from = open_below(top->to_fd, link->name);
+	const char *slash = strrchr(link->name, '/');
+	const char *old = slash ? slash + 1 : link->name;
+
+	if (from < 0)
+		return from;
+	if (!linkat(from, old, directory->to_fd, name, 0))
+		return 0;
+	return errno == EEXIST ?
+		       link_aside(from, old, directory->to_fd, name) : -errno;
+}
+
+static void add_name(struct many *m, const struct link *link,
+		     struct walk_directory *directory, const char *name)
+{
+	struct many_file file = {
+		.kind = WALK_FILE, .outcome = MANY_LINKED,
+	};
+	int rc = link->state == LINK_THERE ?
+			 make_name(link, directory, name) : -ENOENT;
+
+	if (rc)
+		many_tell_failed(m, directory, name, name, SIDE_DESTINATION,
+				 "link", rc);
+	else
+		many_tell(m, directory, name, name, &file);
+}
+
+static void forget_link(struct many *m, struct link *link)
+{
+	struct walk_directory *top = link->owner;
+
+	links_forget(&m->links, link);
+	if (top)
+		walk_release(&m->walk, top);
+}
+
+static bool begin_link(struct link *link, struct walk_directory *directory,
+		       const char *name)
+{
+	_cleanup_free_ char *path = format_below(directory, name);
+	struct walk_directory *top = get_top(directory);
+
+	/* Without memory it is a file by itself. */
+	if (!path || link_set_name(link, top, path))
+		return true;
+	link->state = LINK_COPYING;
+	walk_hold(top);
+	return true;
+}
+
+/* It comes again, through other memory. */
+static bool is_first_name(struct link *link, struct walk_directory *directory,
+			  const char *name)
+{
+	_cleanup_free_ char *path = format_below(directory, name);
+
+	if (!path || link->owner != get_top(directory) ||
+	    strcmp(path, link->name))
+		return false;
+	link->names++;
+	return true;
+}
+
+bool many_links_is_wanted(struct many *m, struct walk_directory *directory,
+			  const char *name, dev_t device, ino_t inode,
+			  nlink_t names)
+{
+	struct link *link = links_see(&m->links, device, inode, names);
+
+	if (!link)
+		return true;
+	switch (link->state) {
+	case LINK_UNKNOWN:
+		return begin_link(link, directory, name);
+	case LINK_COPYING:
+		if (is_first_name(link, directory, name))
+			return true;
+		if (!link_add_waiting(link, directory, name))
+			walk_hold(directory);
+		return false;
+	case LINK_ELSEWHERE:
+		break;
+	case LINK_THERE:
+	case LINK_FAILED:
+		add_name(m, link, directory, name);
+		break;
+	}
+	if (link_is_done(link))
+		forget_link(m, link);
+	return false;
+}
+
+void many_links_end(struct many *m, dev_t device, ino_t inode, bool is_there)
+{
+	struct link *link = links_find(&m->links, device, inode);
+
+	if (!link || link->state != LINK_COPYING)
+		return;
+	link->state = is_there ? LINK_THERE : LINK_FAILED;
+	while (link->waiting) {
+		struct link_name *waiting = link->waiting;
+		struct walk_directory *directory = waiting->owner;
+
+		link->waiting = waiting->next;
+		add_name(m, link, directory, waiting->name);
+		walk_release(&m->walk, directory);
+		free(waiting);
+	}
+	if (link_is_done(link))
+		forget_link(m, link);
+}
+
+void many_links_pass(struct many *m, struct link *link)
+{
+	if (link_is_done(link))
+		forget_link(m, link);
+}
+
+void many_links_fini(struct many *m)
+{
+	struct link *link;
+
+	while ((link = links_get_any(&m->links)))
+		forget_link(m, link);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Knows what the parts of many.h (many-*.c) share; must not know what any of
+ * them does. Nobody else includes it.
+ *
+ * Who calls whom, downwards only:
+ *
+ *	many		what is there, in which order, to the end
+ *	many-tree	directories		many-pairs	pairs
+ *	many-nodes	links, devices		many-deal	which node
+ *	many-files	regular files, through a batch
+ *	many-alone	one thing by a copy job
+ *	many-links	names of one file
+ *	many-later	what waits		many-tell	what is told
+ */
+#ifndef P2PDMA_ENGINE_MANY_STATE_H
+#define P2PDMA_ENGINE_MANY_STATE_H
+
+#include <fcntl.h>
+
+#include "engine/batch.h"
+#include "engine/links.h"
+#include "engine/many.h"
+#include "engine/routes.h"
+#include "engine/shard.h"
+#include "engine/syncs.h"
+
+struct many_later;
+
+struct many {
+	struct many_args args;
+	struct ring *ring;
+	struct batch *batch;
+	struct routes routes;
+	struct shard *shard;		/* NULL: everything falls to us */
+	struct links links;
+	struct walk walk;
+	struct walk_directory *place;	/* where pairs went last */
+	struct many_later *later, **later_end;
+	struct syncs syncs;
+	struct many_totals totals;
+	uint64_t started_ns, started_cpu_ns;
+	bool is_busy_with_later;
+	bool is_silent;
+	bool is_ring_dead;
+};
+
+static inline bool many_is_stopped(const struct many *m)
+{
+	return m->args.stop && *m->args.stop;
+}
+
+/* Of a pair, the source is a path by itself. */
+static inline bool many_is_in_tree(const struct walk_directory *directory)
+{
+	return directory->fd >= 0;
+}
+
+/* Below what the names of its sources are. */
+static inline int many_get_source_fd(const struct walk_directory *directory)
+{
+	return many_is_in_tree(directory) ? directory->fd : AT_FDCWD;
+}
+
+#endif
