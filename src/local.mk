@@ -73,6 +73,10 @@ noinst_LTLIBRARIES += %D%/libengine.la
 %C%_libengine_la_SOURCES = \
 	%D%/engine/attributes.c %D%/engine/attributes.h \
 	%D%/engine/batch.c %D%/engine/batch.h \
+	%D%/engine/batch-again.c \
+	%D%/engine/batch-end.c \
+	%D%/engine/batch-place.c \
+	%D%/engine/batch-state.h \
 	%D%/engine/bench.c %D%/engine/bench.h \
 	%D%/engine/bench-job.c %D%/engine/bench-job.h \
 	%D%/engine/bench-verify.c \

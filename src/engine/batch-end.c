@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Knows how requests of a file are told apart, how it takes and gives lanes,
+ * and how it ends, well or not; must not know what is read or written.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/cleanup.h"
+#include "engine/batch-state.h"
+
+/* --- tags and places ---------------------------------------------------- */
+
+static unsigned get_index(const struct batch *b, const struct file *f)
+{
+	return (unsigned)(f - b->files);
+}
+
+unsigned batch_get_source(const struct batch *b, const struct file *f)
+{
+	return 2 * get_index(b, f);
+}
+
+unsigned batch_get_destination(const struct batch *b, const struct file *f)
+{
+	return 2 * get_index(b, f) + 1;
+}
+
+uint64_t batch_make_tag(const struct batch *b, const struct file *f,
+			const struct lane *l, enum step step)
+{
+	uint64_t lane = l ? (uint64_t)(l - b->lanes) : 0;
+
+	return get_index(b, f) | lane << 16 | (uint64_t)step << 32;
+}
+
+/* There is room: batch_turn() and batch_push() look before. */
+void batch_push_op(struct batch *b, struct ring_op *op, uint64_t tag)
+{
+	op->tag = tag;
+	if (ring_push(b->plan.ring, op))
+		__builtin_trap();
+}
+
+struct lane *batch_take_lane(struct batch *b, struct route *route,
+			     struct file *file)
+{
+	struct lane **list = &b->free_lanes[route - b->routes];
+	struct lane *l = *list;
+
+	if (!l)
+		return NULL;
+	*list = l->next;
+	l->file = file;
+	l->done_bytes = 0;
+	return l;
+}
+
+void batch_give_lane(struct batch *b, struct lane *l)
+{
+	struct lane **list = &b->free_lanes[l->route - b->routes];
+
+	l->next = *list;
+	*list = l;
+}
+
+void batch_give_first_lane(struct batch *b, struct file *f)
+{
+	if (f->lane)
+		batch_give_lane(b, f->lane);
+	f->lane = NULL;
+}
+
+/* --- the end of a file -------------------------------------------------- */
+
+void batch_forget_blocks(struct batch *b, struct file *f)
+{
+	struct file **at = &b->with_blocks;
+
+	while (*at && *at != f)
+		at = &(*at)->next;
+	if (*at)
+		*at = f->next;
+}
+
+void batch_end_file(struct batch *b, struct file *f)
+{
+	batch_give_first_lane(b, f);
+	cleanup_fd(&f->hole_fd);
+	f->answer.duration_ns = clock_now_ns() - f->started_ns;
+	b->plan.done(b->plan.data, &f->answer);
+	f->next = b->free_files;
+	b->free_files = f;
+	b->busy--;
+}
+
+/* Whatever of it there is; what is not there says so, to nobody. */
+void batch_clean_up(struct batch *b, struct file *f)
+{
+	uint64_t tag = batch_make_tag(b, f, NULL, STEP_CLEAN);
+	struct ring_op op = { .action = RING_CLOSE };
+
+	op.file = batch_get_source(b, f);
+	batch_push_op(b, &op, tag);
+	op.file = batch_get_destination(b, f);
+	batch_push_op(b, &op, tag);
+	op = (struct ring_op){
+		.action = RING_UNLINK,
+		.directory = f->destination_directory,
+		.name = f->aside,
+	};
+	f->pending = 2 + f->is_created;
+	if (f->is_created)
+		batch_push_op(b, &op, tag);
+}
+
+/* The first outcome counts; what is in flight is awaited. */
+void batch_end_early(struct batch *b, struct file *f,
+		     enum batch_outcome outcome)
+{
+	if (!f->is_ending) {
+		f->is_ending = true;
+		f->answer.outcome = outcome;
+		batch_forget_blocks(b, f);
+	}
+	if (!f->lanes)
+		batch_clean_up(b, f);
+}
+
+void batch_fail(struct batch *b, struct file *f, enum side side,
+		const char *deed, int error)
+{
+	if (!f->is_ending) {
+		f->answer.side = side;
+		f->answer.deed = deed;
+		f->answer.error = error;
+	}
+	batch_end_early(b, f, BATCH_FAILED);
+}
+
+/*
+ * What the kernel says where it does not map peer memory (EREMOTEIO, EINVAL),
+ * or a file system where it has no direct I/O.
+ */
+bool batch_is_refusal(const struct file *f, int error)
+{
+	return f->route->is_peer &&
+	       (error == -EREMOTEIO || error == -EINVAL || error == -EFAULT ||
+		error == -EOPNOTSUPP);
+}
+
+void batch_fail_data(struct batch *b, struct file *f, enum side side,
+		     int error)
+{
+	if (batch_is_refusal(f, error) && !f->is_ending) {
+		f->answer.side = side;
+		f->answer.error = error;
+		batch_end_early(b, f, BATCH_NO_PEER);
+		return;
+	}
+	batch_fail(b, f, side, side == SIDE_SOURCE ? "read" : "write", error);
+}
+
+/* --- the first chain: what is it, and its first block ------------------- */
+
+void batch_push_stat(struct batch *b, struct file *f, enum step step)
+{
+	struct ring_op op = {
+		.action = RING_STAT,
+		.directory = f->source_directory,
+		.name = f->source,
+		.flags = f->is_followed ? 0 : AT_SYMLINK_NOFOLLOW,
+		.facts = step == STEP_STAT ? &f->facts : &f->facts_again,
+		.is_followed = f->is_regular,
+	};
+
+	batch_push_op(b, &op, batch_make_tag(b, f, NULL, step));
+}
+
+/* --- its name ----------------------------------------------------------- */
+
+void batch_push_rename(struct batch *b, struct file *f, unsigned flags)
+{
+	struct ring_op op = {
+		.action = RING_RENAME,
+		.directory = f->destination_directory,
+		.name = f->aside,
+		.directory_to = f->destination_directory,
+		.name_to = f->destination,
+		.flags = (int)flags,
+	};
+
+	batch_push_op(b, &op, batch_make_tag(b, f, NULL, STEP_RENAME));
+}
+
+static void push_closes(struct batch *b, struct file *f)
+{
+	struct ring_op op = {
+		.action = RING_CLOSE,
+		.file = batch_get_source(b, f),
+		.is_followed = true,
+	};
+
+	batch_push_op(b, &op, batch_make_tag(b, f, NULL, STEP_CLOSE));
+	op.file = batch_get_destination(b, f);
+	batch_push_op(b, &op, batch_make_tag(b, f, NULL, STEP_CLOSE));
+}
+
+static unsigned get_rename_flags(const struct file *f)
+{
+	return f->route->has_no_exclusive_rename ? 0 : RENAME_NOREPLACE;
+}
+
+/* A rename that fails does not end a chain: it is the last (ring.h). */
+void batch_push_end(struct batch *b, struct file *f)
+{
+	push_closes(b, f);
+	batch_push_rename(b, f, get_rename_flags(f));
+}

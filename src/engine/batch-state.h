@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Knows what is known of the files of a batch while they are under way, and
+ * what its parts share; must not know the order of the steps (batch.c).
+ */
+#ifndef P2PDMA_ENGINE_BATCH_STATE_H
+#define P2PDMA_ENGINE_BATCH_STATE_H
+
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "engine/batch.h"
+
+#define ROUTES_MOST	16
+
+/* What a completion was; in its tag. */
+enum step {
+	STEP_STAT,
+	STEP_OPEN,
+	STEP_FIRST_READ,
+	STEP_CREATE,
+	STEP_ALLOCATE,
+	STEP_FIRST_WRITE,
+	STEP_READ,
+	STEP_WRITE,
+	STEP_FLUSH,
+	STEP_REOPEN,
+	STEP_READ_SOURCE,
+	STEP_READ_COPY,
+	STEP_STAT_AGAIN,
+	STEP_RENAME,
+	STEP_CLOSE,
+	STEP_CLEAN,
+};
+
+struct route {
+	struct p2pdma_pool *pool;
+	uint32_t block_bytes;
+	uint32_t align;
+	bool is_peer;
+	bool has_no_exclusive_rename;
+	bool has_no_allocate;
+	bool is_buffered;	/* the destination has no direct I/O */
+	unsigned lane_count;
+};
+
+struct file;
+
+/* A slot of a pool and what it is used for. */
+struct lane {
+	struct lane *next;	/* of the free ones */
+	struct file *file;
+	struct route *route;
+	char *buffer;
+	uint64_t offset_bytes;
+	uint32_t want_bytes, done_bytes;
+};
+
+struct file {
+	struct file *next;	/* of the free ones, or of those with blocks */
+	struct batch_answer answer;
+	struct route *route;
+	struct lane *lane;	/* its first one; NULL: given back */
+	int source_directory, destination_directory;
+	bool is_followed;
+	bool is_source_direct, is_direct;	/* the destination */
+	bool is_sparse;
+	bool is_regular;	/* or not yet known to be */
+	bool is_created, is_ending;
+	uint64_t size_bytes;
+	uint64_t next_bytes;	/* the first that no lane has yet */
+	uint64_t data_end_bytes; /* of the piece of data that it lies in */
+	int hole_fd;		/* to ask for holes; -1 */
+	uint64_t verified_bytes;
+	bool is_copy_direct;	/* when it is read again */
+	unsigned lanes;		/* reading or writing */
+	unsigned pending;	/* cleaning up */
+	uint32_t first_bytes;	/* read by the first chain */
+	uint64_t started_ns;
+	struct statx facts, facts_again;
+	char source[PATH_MAX];
+	char destination[NAME_MAX + 1];
+	char aside[NAME_MAX + 1];
+};
+
+struct batch {
+	struct batch_plan plan;
+	struct route routes[ROUTES_MOST];
+	unsigned route_count;
+	struct lane *lanes;
+	unsigned lane_count;
+	struct lane *free_lanes[ROUTES_MOST];
+	struct file *files;
+	struct file *free_files;
+	struct file *with_blocks;	/* of which no lane has taken all */
+	struct file *to_verify;		/* that wait for a lane */
+	unsigned busy;
+	long process;
+	unsigned serial;	/* of names that files have until complete */
+	uint64_t progress_ns;		/* when something ended last */
+};
+
+/* --- batch-end.c: requests, lanes, and how a file ends ------------------ */
+
+unsigned batch_get_source(const struct batch *b, const struct file *f);
+unsigned batch_get_destination(const struct batch *b, const struct file *f);
+
+uint64_t batch_make_tag(const struct batch *b, const struct file *f,
+			const struct lane *l, enum step step);
+
+/* There is room: batch_turn() and batch_push() look before. */
+void batch_push_op(struct batch *b, struct ring_op *op, uint64_t tag);
+
+struct lane *batch_take_lane(struct batch *b, struct route *route,
+			     struct file *file);
+void batch_give_lane(struct batch *b, struct lane *l);
+void batch_give_first_lane(struct batch *b, struct file *f);
+
+void batch_forget_blocks(struct batch *b, struct file *f);
+void batch_end_file(struct batch *b, struct file *f);
+
+/* Whatever of it there is; what is not there says so, to nobody. */
+void batch_clean_up(struct batch *b, struct file *f);
+
+/* The first outcome counts; what is in flight is awaited. */
+void batch_end_early(struct batch *b, struct file *f,
+		     enum batch_outcome outcome);
+void batch_fail(struct batch *b, struct file *f, enum side side,
+		const char *deed, int error);
+
+bool batch_is_refusal(const struct file *f, int error);
+void batch_fail_data(struct batch *b, struct file *f, enum side side,
+		     int error);
+
+void batch_push_stat(struct batch *b, struct file *f, enum step step);
+
+/* Both are closed, and the copy gets its name. */
+void batch_push_end(struct batch *b, struct file *f);
+void batch_push_rename(struct batch *b, struct file *f, unsigned flags);
+
+/* --- batch-again.c: what is read again before it gets its name ---------- */
+
+void batch_read_again(struct batch *b, struct file *f);
+void batch_deal_to_verify(struct batch *b);
+void batch_take_flush(struct batch *b, struct file *f, int result);
+void batch_take_reopen(struct batch *b, struct file *f, int result);
+void batch_take_piece(struct batch *b, struct file *f, enum step step,
+		      int result);
+
+/* --- batch-place.c: what is in the way ---------------------------------- */
+
+void batch_replace(struct batch *b, struct file *f);
+
+#endif
