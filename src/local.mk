@@ -75,8 +75,10 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/batch.c %D%/engine/batch.h \
 	%D%/engine/batch-again.c \
 	%D%/engine/batch-end.c \
+	%D%/engine/batch-lanes.c \
 	%D%/engine/batch-place.c \
 	%D%/engine/batch-state.h \
+	%D%/engine/batch-sum.c \
 	%D%/engine/bench.c %D%/engine/bench.h \
 	%D%/engine/bench-job.c %D%/engine/bench-job.h \
 	%D%/engine/bench-verify.c \

@@ -189,6 +189,7 @@ SHELL_TESTS = \
 	%D%/cli/p2pbench.sh \
 	%D%/cli/p2pcopy.sh \
 	%D%/cli/p2pcopy-journal.sh \
+	%D%/cli/p2pcopy-many.sh \
 	%D%/cli/p2pcopy-several.sh \
 	%D%/cli/p2pcopy-tree.sh \
 	%D%/cli/p2plab.sh \

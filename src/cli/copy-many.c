@@ -126,6 +126,8 @@ static void ended(void *data, const struct many_file *file)
 		cli_notice(r->wish->common, "%s changed while it was read: "
 			   "its copy may not be consistent", file->source);
 	report_files_add(&r->report, file);
+	if (file->sum && r->wish->sums)
+		report_files_print_sum(r->wish->sums->file, file);
 }
 
 static void tick(void *data, uint64_t bytes)
@@ -355,6 +357,16 @@ static void write_report(struct run *r, bool is_complete)
 	worsen(r, EXIT_FAILED);
 }
 
+static void write_sums(struct run *r)
+{
+	int rc = r->wish->sums ? output_commit(r->wish->sums) : 0;
+
+	if (!rc)
+		return;
+	cli_error(get_name(r), "write the checksums: %s", strerror(-rc));
+	worsen(r, EXIT_FAILED);
+}
+
 static void start(struct run *r)
 {
 	const struct cli_common *common = r->wish->common;
@@ -366,6 +378,8 @@ static void start(struct run *r)
 		.is_stream = is_stream,
 		.is_each_told = is_stream || common->is_verbose,
 		.is_plan = r->wish->args.is_planned,
+		.algorithm = r->wish->args.checksum,
+		.is_sum_told = !r->wish->sums,
 		.command = get_name(r),
 	};
 	raise_limit();
@@ -393,6 +407,7 @@ int copy_many(const struct copy_many *wish, bool *is_silent)
 	free(r.told);
 	if (!r.many)
 		return r.code;
+	write_sums(&r);
 	write_report(&r, !rc && !many_get_totals(r.many)->failed);
 	*is_silent = many_is_silent(r.many);
 	if (!*is_silent)

@@ -18,6 +18,7 @@ struct copy_many {
 	const char *manifest;		/* NULL: the operands; "-": stdin */
 	bool is_nul;			/* the manifest is of such pairs */
 	struct output *output;
+	struct output *sums;		/* for checksums; NULL: the report */
 };
 
 /*

@@ -703,6 +703,12 @@ static int run_many(struct session *s)
 			.is_preserved = o->is_preserved,
 			.is_sparse = o->sparse == SPARSE_AUTO,
 			.is_verified = o->verify,
+			.is_in_place = o->is_in_place,
+			.is_continued = o->on_error == ON_ERROR_CONTINUE,
+			.is_handed = o->is_handed,
+			.retries = (unsigned)o->retries,
+			.rate_bytes_per_sec = o->rate,
+			.checksum = o->sum.name,
 			.is_synced = !o->is_unsynced,
 			.is_forced = o->is_forced,
 			.is_planned = o->is_dry_run,
@@ -714,6 +720,7 @@ static int run_many(struct session *s)
 		.manifest = o->manifest,
 		.is_nul = o->is_nul,
 		.output = &s->output,
+		.sums = o->sum.file ? &s->sums : NULL,
 	};
 	bool is_silent = false;
 	int code = copy_many(&wish, &is_silent);
@@ -783,32 +790,36 @@ static bool is_host_wanted(const char *provider)
 			    !strcmp(provider, "none"));
 }
 
-/* What is about one file's bytes, and makes no sense for many. */
+/* What makes no sense for many files: why, and what to do. */
 static const char *find_single_option(const struct copy_options *o)
 {
 	const struct {
 		bool is_given;
-		const char *name;
+		const char *why;
 	} singles[] = {
-		{ o->skip_bytes, "--skip" },
-		{ o->seek_bytes != SEEK_NONE, "--seek" },
-		{ o->size_bytes != COPY_SIZE_REST, "--size" },
+		{ o->skip_bytes, "--skip: each of many files is copied from "
+		  "its start (copy that one alone)" },
+		{ o->seek_bytes != SEEK_NONE, "--seek: each of many files is "
+		  "copied to its start (copy that one alone)" },
+		{ o->size_bytes != COPY_SIZE_REST, "--size: each of many "
+		  "files is copied to its end (copy that one alone)" },
 		{ o->engine != COPY_ENGINE_AUTO && o->engine != COPY_ENGINE_RW,
-		  "--engine" },
-		{ o->verify == COPY_VERIFY_COMPARE, "--verify=compare" },
-		{ o->sum.name, "--checksum" },
-		{ o->also.count, "--also" },
-		{ o->is_in_place, "--in-place" },
-		{ o->rate, "--rate" },
-		{ o->journal, "--journal" },
-		{ o->on_error != ON_ERROR_STOP, "--on-error" },
-		{ o->is_polled, "--iopoll" },
-		{ o->is_handed, "--sqpoll" },
+		  "--engine: only whole drives can be reached otherwise than "
+		  "through a file system (copy drives one by one)" },
+		{ o->verify == COPY_VERIFY_COMPARE, "--verify=compare: a drive "
+		  "knows no files, and can compare only itself (--verify "
+		  "reads them again)" },
+		{ o->also.count, "--also: is for one source (run p2pcopy once "
+		  "for each destination)" },
+		{ o->journal, "--journal: is for one source (leave it away)" },
+		{ o->is_polled, "--iopoll: files are opened and named through "
+		  "the same ring, which cannot be polled for that (leave it "
+		  "away)" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(singles); i++)
 		if (singles[i].is_given)
-			return singles[i].name;
+			return singles[i].why;
 	return NULL;
 }
 
@@ -819,8 +830,7 @@ static int check_many(const struct session *s)
 	size_t operands = s->common.operand_count;
 
 	if (single) {
-		cli_error(program.name, "%s: is for one source and its data "
-			  "only (leave it away)", single);
+		cli_error(program.name, "%s", single);
 		return EXIT_USAGE;
 	}
 	if (o->manifest ? !operands : operands >= 2)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Knows how requests of a file are told apart, how it takes and gives lanes,
- * and how it ends, well or not; must not know what is read or written.
+ * Knows how a file ends, well or not; must not know what was read or written.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,70 +10,6 @@
 #include "base/clock.h"
 #include "base/cleanup.h"
 #include "engine/batch-state.h"
-
-/* --- tags and places ---------------------------------------------------- */
-
-static unsigned get_index(const struct batch *b, const struct file *f)
-{
-	return (unsigned)(f - b->files);
-}
-
-unsigned batch_get_source(const struct batch *b, const struct file *f)
-{
-	return 2 * get_index(b, f);
-}
-
-unsigned batch_get_destination(const struct batch *b, const struct file *f)
-{
-	return 2 * get_index(b, f) + 1;
-}
-
-uint64_t batch_make_tag(const struct batch *b, const struct file *f,
-			const struct lane *l, enum step step)
-{
-	uint64_t lane = l ? (uint64_t)(l - b->lanes) : 0;
-
-	return get_index(b, f) | lane << 16 | (uint64_t)step << 32;
-}
-
-/* There is room: batch_turn() and batch_push() look before. */
-void batch_push_op(struct batch *b, struct ring_op *op, uint64_t tag)
-{
-	op->tag = tag;
-	if (ring_push(b->plan.ring, op))
-		__builtin_trap();
-}
-
-struct lane *batch_take_lane(struct batch *b, struct route *route,
-			     struct file *file)
-{
-	struct lane **list = &b->free_lanes[route - b->routes];
-	struct lane *l = *list;
-
-	if (!l)
-		return NULL;
-	*list = l->next;
-	l->file = file;
-	l->done_bytes = 0;
-	return l;
-}
-
-void batch_give_lane(struct batch *b, struct lane *l)
-{
-	struct lane **list = &b->free_lanes[l->route - b->routes];
-
-	l->next = *list;
-	*list = l;
-}
-
-void batch_give_first_lane(struct batch *b, struct file *f)
-{
-	if (f->lane)
-		batch_give_lane(b, f->lane);
-	f->lane = NULL;
-}
-
-/* --- the end of a file -------------------------------------------------- */
 
 void batch_forget_blocks(struct batch *b, struct file *f)
 {
@@ -91,6 +26,7 @@ void batch_end_file(struct batch *b, struct file *f)
 	batch_give_first_lane(b, f);
 	cleanup_fd(&f->hole_fd);
 	f->answer.duration_ns = clock_now_ns() - f->started_ns;
+	b->unsized -= f->is_unsized;
 	b->plan.done(b->plan.data, &f->answer);
 	f->next = b->free_files;
 	b->free_files = f;
@@ -125,6 +61,7 @@ void batch_end_early(struct batch *b, struct file *f,
 		f->is_ending = true;
 		f->answer.outcome = outcome;
 		batch_forget_blocks(b, f);
+		batch_drop_sum(b, f);
 	}
 	if (!f->lanes)
 		batch_clean_up(b, f);
@@ -214,9 +151,28 @@ static unsigned get_rename_flags(const struct file *f)
 	return f->route->has_no_exclusive_rename ? 0 : RENAME_NOREPLACE;
 }
 
+/* In place there is no name to be given: closing it is all. */
+static void push_last_close(struct batch *b, struct file *f)
+{
+	struct ring_op op = {
+		.action = RING_CLOSE,
+		.file = batch_get_source(b, f),
+		.is_followed = true,
+	};
+
+	batch_push_op(b, &op, batch_make_tag(b, f, NULL, STEP_CLOSE));
+	op.file = batch_get_destination(b, f);
+	op.is_followed = false;
+	batch_push_op(b, &op, batch_make_tag(b, f, NULL, STEP_RENAME));
+}
+
 /* A rename that fails does not end a chain: it is the last (ring.h). */
 void batch_push_end(struct batch *b, struct file *f)
 {
+	if (f->is_in_place) {
+		push_last_close(b, f);
+		return;
+	}
 	push_closes(b, f);
 	batch_push_rename(b, f, get_rename_flags(f));
 }

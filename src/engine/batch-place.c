@@ -66,6 +66,30 @@ static void replace_file(struct batch *b, struct file *f,
 		finish(b, f);
 }
 
+bool batch_choose_place(struct batch *b, struct file *f)
+{
+	struct stat old;
+
+	if (!b->plan.is_in_place)
+		return true;
+	if (fstatat(f->destination_directory, f->destination, &old,
+		    AT_SYMLINK_NOFOLLOW)) {
+		f->is_in_place = errno == ENOENT;
+		return true;
+	}
+	if (is_source(f, &old)) {
+		batch_fail(b, f, SIDE_DESTINATION, "copy onto itself",
+			   -EEXIST);
+		return false;
+	}
+	/* What it holds where the source has holes has to go. */
+	if (S_ISREG(old.st_mode)) {
+		f->is_in_place = f->is_kept = true;
+		f->is_sparse = false;
+	}
+	return true;
+}
+
 void batch_replace(struct batch *b, struct file *f)
 {
 	struct stat old;

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 
 #include "engine/batch.h"
+#include "engine/checksum.h"
+#include "engine/pace.h"
 
 #define ROUTES_MOST	16
 
@@ -48,7 +50,9 @@ struct file;
 
 /* A slot of a pool and what it is used for. */
 struct lane {
-	struct lane *next;	/* of the free ones */
+	struct lane *next;	/* of the free ones, or of those that wait */
+	struct lane *next_sum;	/* of those whose data is to be summed */
+	bool is_read, is_unsummed, is_waiting;
 	struct file *file;
 	struct route *route;
 	char *buffer;
@@ -67,6 +71,12 @@ struct file {
 	bool is_sparse;
 	bool is_regular;	/* or not yet known to be */
 	bool is_created, is_ending;
+	bool is_in_place;	/* written itself, and not aside */
+	bool is_kept;		/* it was there: in place */
+	bool is_unsized;	/* its first block is not there yet */
+	bool is_summing, is_summed_again;
+	uint64_t summed_bytes;
+	struct lane *sum_first, *sum_last;
 	uint64_t size_bytes;
 	uint64_t next_bytes;	/* the first that no lane has yet */
 	uint64_t data_end_bytes; /* of the piece of data that it lies in */
@@ -78,6 +88,10 @@ struct file {
 	uint32_t first_bytes;	/* read by the first chain */
 	uint64_t started_ns;
 	struct statx facts, facts_again;
+
+	/* Not reset. */
+	struct checksum *sum;	/* NULL: none is wanted */
+	char sum_text[CHECKSUM_TEXT_SIZE];
 	char source[PATH_MAX];
 	char destination[NAME_MAX + 1];
 	char aside[NAME_MAX + 1];
@@ -98,9 +112,13 @@ struct batch {
 	long process;
 	unsigned serial;	/* of names that files have until complete */
 	uint64_t progress_ns;		/* when something ended last */
+	struct pace pace;
+	struct lane *paced;		/* that wait for their turn */
+	unsigned unsized;
+	struct lane *summed;		/* that waited for that */
 };
 
-/* --- batch-end.c: requests, lanes, and how a file ends ------------------ */
+/* --- batch-lanes.c: requests and lanes ---------------------------------- */
 
 unsigned batch_get_source(const struct batch *b, const struct file *f);
 unsigned batch_get_destination(const struct batch *b, const struct file *f);
@@ -115,6 +133,28 @@ struct lane *batch_take_lane(struct batch *b, struct route *route,
 			     struct file *file);
 void batch_give_lane(struct batch *b, struct lane *l);
 void batch_give_first_lane(struct batch *b, struct file *f);
+void batch_drop_lane(struct batch *b, struct file *f, struct lane *l);
+
+/* --- batch-sum.c: a checksum in order, of blocks out of order ----------- */
+
+/* In the first block, if there is one, is what the file begins with. */
+void batch_begin_sum(struct file *f);
+
+/* A lane will hold the next block, it holds it, and it has nothing to do. */
+void batch_queue_sum(struct file *f, struct lane *l);
+void batch_sum_read(struct batch *b, struct file *f, struct lane *l);
+bool batch_await_sum(struct file *f, struct lane *l);
+
+/* One that waited, and has nothing to wait for now; NULL: none. */
+struct lane *batch_take_summed(struct batch *b);
+
+/* Gives up, and the lanes that wait with it. */
+void batch_drop_sum(struct batch *b, struct file *f);
+
+/* The answer has it, if everything was summed. */
+void batch_finish_sum(struct file *f);
+
+/* --- batch-end.c: how a file ends --------------------------------------- */
 
 void batch_forget_blocks(struct batch *b, struct file *f);
 void batch_end_file(struct batch *b, struct file *f);
@@ -148,6 +188,9 @@ void batch_take_piece(struct batch *b, struct file *f, enum step step,
 		      int result);
 
 /* --- batch-place.c: what is in the way ---------------------------------- */
+
+/* Itself, or aside? False: neither; it has ended. */
+bool batch_choose_place(struct batch *b, struct file *f);
 
 void batch_replace(struct batch *b, struct file *f);
 

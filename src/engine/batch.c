@@ -23,6 +23,8 @@
 #define SHARE_OF_FILE(lanes)	MAX((lanes) / 2, 1)
 /* What is read before the size is known: beyond the end, it costs time. */
 #define FIRST_MOST	(64 * KIB)
+/* Of what a second has, a part of it may be on its way without being counted */
+#define UNSIZED_A_SECOND	20
 /* What file systems hand out at least: no hole is smaller. */
 #define GRAIN		4096
 
@@ -78,11 +80,17 @@ static bool is_rounded(const struct file *f)
 	return f->is_direct && f->size_bytes % f->route->align;
 }
 
+/* The CPU sums no peer memory: what went through it is read once more. */
+static bool is_read_again(const struct batch *b, const struct file *f)
+{
+	return b->plan.is_verified || (f->sum && !f->is_summing);
+}
+
 /* What has to be done by descriptor, before it gets its name. */
 static bool is_to_be_settled(const struct batch *b, const struct file *f)
 {
-	return b->plan.is_preserved || b->plan.is_verified || f->is_sparse ||
-	       is_rounded(f);
+	return b->plan.is_preserved || f->is_sparse || is_rounded(f) ||
+	       f->is_kept || is_read_again(b, f);
 }
 
 /* What is written: the last block is cut afterwards. */
@@ -98,23 +106,34 @@ static mode_t get_new_mode(const struct batch *b, const struct file *f)
 	return b->plan.is_preserved ? 0600 : f->facts.stx_mode & 0777;
 }
 
+/* Where it is made; what is there itself is cut only when it is whole. */
+static int name_aside(const struct batch *b, struct file *f, unsigned serial)
+{
+	if (f->is_in_place) {
+		strcpy(f->aside, f->destination);
+		return f->is_kept ? 0 : O_CREAT | O_EXCL;
+	}
+	snprintf(f->aside, sizeof(f->aside), ".%.200s.%ld-%u.part",
+		 f->destination, b->process, serial);
+	return O_CREAT | O_EXCL;
+}
+
 static void push_create(struct batch *b, struct file *f)
 {
+	int flags = name_aside(b, f, b->serial++);
 	struct ring_op op = {
 		.action = RING_OPEN,
 		.directory = f->destination_directory,
 		.name = f->aside,
-		.flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
+		.flags = O_RDWR | O_NOFOLLOW | flags |
 			 (f->is_direct ? O_DIRECT : 0),
 		.mode = get_new_mode(b, f),
 		.file = batch_get_destination(b, f),
 		.is_followed = true,
 	};
 
-	snprintf(f->aside, sizeof(f->aside), ".%.200s.%ld-%u.part",
-		 f->destination, b->process, b->serial++);
 	batch_push_op(b, &op, batch_make_tag(b, f, NULL, STEP_CREATE));
-	f->is_created = true;
+	f->is_created = !f->is_in_place;
 }
 
 static void push_allocate(struct batch *b, struct file *f)
@@ -266,18 +285,13 @@ static void next_block(struct batch *b, struct file *f, struct lane *l)
 	l->done_bytes = 0;
 	f->next_bytes += l->want_bytes;
 	f->lanes++;
+	pace_take(&b->pace, b->pace.bytes_per_sec ? clock_now_ns() : 0,
+		  l->want_bytes);
+	batch_queue_sum(f, l);
 	push_read(b, f, l);
 }
 
 static void settle(struct batch *b, struct file *f);
-
-static void drop_lane(struct batch *b, struct file *f, struct lane *l)
-{
-	if (l == f->lane)
-		batch_give_first_lane(b, f);
-	else
-		batch_give_lane(b, l);
-}
 
 /* False: there is nothing more to be read. */
 static bool go_on(struct batch *b, struct file *f, struct lane *l)
@@ -302,7 +316,7 @@ static bool go_on(struct batch *b, struct file *f, struct lane *l)
 /* A lane has nothing to do for its file any more. */
 static void leave_blocks(struct batch *b, struct file *f, struct lane *l)
 {
-	drop_lane(b, f, l);
+	batch_drop_lane(b, f, l);
 	if (f->next_bytes == f->size_bytes)
 		batch_forget_blocks(b, f);
 	if (f->lanes)
@@ -318,15 +332,50 @@ static bool is_stopped(const struct batch *b)
 	return b->plan.stop && *b->plan.stop;
 }
 
+static uint64_t get_wait(const struct batch *b)
+{
+	return b->pace.bytes_per_sec ?
+		       pace_get_wait(&b->pace, clock_now_ns()) : 0;
+}
+
+static bool may_go(const struct batch *b)
+{
+	return !get_wait(b);
+}
+
+static void park(struct batch *b, struct file *f, struct lane *l)
+{
+	f->lanes++;
+	l->next = b->paced;
+	b->paced = l;
+}
+
 static void use_lane(struct batch *b, struct file *f, struct lane *l)
 {
 	if (is_stopped(b) && !f->is_ending) {
 		f->is_ending = true;
 		f->answer.outcome = BATCH_STOPPED;
 		batch_forget_blocks(b, f);
+		batch_drop_sum(b, f);
+	}
+	if (!f->is_ending && f->next_bytes < f->size_bytes && !may_go(b)) {
+		park(b, f, l);
+		return;
 	}
 	if (!go_on(b, f, l))
 		leave_blocks(b, f, l);
+}
+
+static void use_parked(struct batch *b)
+{
+	while (b->paced && (may_go(b) || b->paced->file->is_ending ||
+			    is_stopped(b))) {
+		struct lane *l = b->paced;
+
+		b->paced = l->next;
+		l->file->lanes--;
+		use_lane(b, l->file, l);
+	}
 }
 
 /* Files that are under way have the free lanes before new ones. */
@@ -340,6 +389,7 @@ static void deal_lanes(struct batch *b)
 
 		next = f->next;
 		while (f->lanes && f->lanes < most && !f->is_ending &&
+		       may_go(b) &&
 		       f->next_bytes < f->size_bytes &&
 		       ring_get_room(b->plan.ring) > CHAIN_MOST &&
 		       (l = batch_take_lane(b, f->route, f)))
@@ -375,7 +425,7 @@ static int copy_attributes(const struct file *f, int to)
 
 static bool is_to_be_cut(const struct file *f)
 {
-	return f->is_sparse || is_rounded(f);
+	return f->is_sparse || f->is_kept || is_rounded(f);
 }
 
 static int settle_aside(const struct batch *b, const struct file *f)
@@ -402,7 +452,7 @@ static void settle(struct batch *b, struct file *f)
 		batch_fail(b, f, SIDE_DESTINATION, "complete", rc);
 		return;
 	}
-	if (b->plan.is_verified && f->size_bytes) {
+	if (is_read_again(b, f) && f->size_bytes) {
 		batch_read_again(b, f);
 		return;
 	}
@@ -469,6 +519,7 @@ static void write_sparse(struct batch *b, struct file *f)
 	}
 	f->first_bytes = 0;
 	f->next_bytes = 0;
+	batch_begin_sum(f);
 	write_large(b, f);
 }
 
@@ -476,6 +527,8 @@ static void take_first_read(struct batch *b, struct file *f, int result)
 {
 	uint32_t got = (uint32_t)MAX(result, 0);
 
+	b->unsized -= f->is_unsized;
+	f->is_unsized = false;
 	/* Made a moment after it was looked for: a stat ends no chain. */
 	if (!f->facts.stx_mask) {
 		batch_fail(b, f, SIDE_SOURCE, "look at", -ESTALE);
@@ -500,6 +553,8 @@ static void take_first_read(struct batch *b, struct file *f, int result)
 		batch_end_early(b, f, BATCH_LEFT);
 		return;
 	}
+	if (!batch_choose_place(b, f))
+		return;
 	if (f->is_sparse) {
 		write_sparse(b, f);
 		return;
@@ -510,6 +565,9 @@ static void take_first_read(struct batch *b, struct file *f, int result)
 		return;
 	}
 	f->next_bytes = f->first_bytes;
+	if (b->pace.bytes_per_sec)
+		pace_take(&b->pace, clock_now_ns(), f->first_bytes);
+	batch_begin_sum(f);
 	if (f->next_bytes < f->size_bytes)
 		write_large(b, f);
 	else
@@ -619,6 +677,9 @@ static void take_read(struct batch *b, struct file *f, struct lane *l,
 	zero_tail(f, l);
 	f->lanes++;
 	push_write(b, f, l, STEP_WRITE, false);
+	batch_sum_read(b, f, l);
+	while ((l = batch_take_summed(b)))
+		use_lane(b, f, l);
 }
 
 static void take_write(struct batch *b, struct file *f, struct lane *l,
@@ -639,7 +700,8 @@ static void take_write(struct batch *b, struct file *f, struct lane *l,
 		return;
 	}
 	count(b, f, l->want_bytes);
-	use_lane(b, f, l);
+	if (!batch_await_sum(f, l))
+		use_lane(b, f, l);
 }
 
 static void take_failed_rename(struct batch *b, struct file *f, int error)
@@ -648,6 +710,10 @@ static void take_failed_rename(struct batch *b, struct file *f, int error)
 	if (f->lane)
 		count(b, f, f->first_bytes);
 	batch_give_first_lane(b, f);
+	if (f->is_in_place) {
+		batch_fail(b, f, SIDE_DESTINATION, "close", error);
+		return;
+	}
 	if (error == -EEXIST || error == -EISDIR) {
 		batch_replace(b, f);
 		return;
@@ -687,6 +753,7 @@ static void take_rename(struct batch *b, struct file *f, int result)
 		count(b, f, f->first_bytes);
 	f->answer.is_changed = has_changed(f);
 	f->answer.outcome = BATCH_DONE;
+	batch_finish_sum(f);
 	batch_end_file(b, f);
 }
 
@@ -767,6 +834,16 @@ int batch_regain_ring(struct batch *batch, struct ring *ring)
 	return ring_reserve_files(ring, 2 * BATCH_LANES_MOST);
 }
 
+static int create_sums(struct batch *b)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; b->plan.checksum && !rc && i < BATCH_LANES_MOST;
+	     i++)
+		rc = checksum_create(b->plan.checksum, &b->files[i].sum);
+	return rc;
+}
+
 int batch_create(const struct batch_plan *plan, struct batch **batch)
 {
 	struct batch *b = calloc(1, sizeof(*b));
@@ -778,7 +855,10 @@ int batch_create(const struct batch_plan *plan, struct batch **batch)
 	b->process = getpid();
 	b->lanes = calloc(BATCH_LANES_MOST, sizeof(*b->lanes));
 	b->files = calloc(BATCH_LANES_MOST, sizeof(*b->files));
+	b->pace.bytes_per_sec = plan->rate_bytes_per_sec;
 	rc = b->lanes && b->files ? batch_regain_ring(b, plan->ring) : -ENOMEM;
+	if (!rc)
+		rc = create_sums(b);
 	if (rc) {
 		batch_destroy(b);
 		return rc;
@@ -793,6 +873,8 @@ void batch_destroy(struct batch *batch)
 {
 	if (!batch)
 		return;
+	for (unsigned i = 0; batch->files && i < BATCH_LANES_MOST; i++)
+		checksum_destroy(batch->files[i].sum);
 	free(batch->lanes);
 	free(batch->files);
 	free(batch);
@@ -849,7 +931,7 @@ static int name_file(struct file *f, const struct batch_request *request)
 /* All but the names, which would be the most of it. */
 static void reset(struct file *f, const struct batch_request *request)
 {
-	memset(f, 0, offsetof(struct file, source));
+	memset(f, 0, offsetof(struct file, sum));
 	f->hole_fd = -1;
 	f->source_directory = request->source_directory;
 	f->destination_directory = request->destination_directory;
@@ -862,6 +944,15 @@ static void reset(struct file *f, const struct batch_request *request)
 	f->started_ns = clock_now_ns();
 }
 
+/* How large a file is, is known when it has been begun. */
+static bool may_begin(const struct batch *b)
+{
+	uint64_t most = b->pace.bytes_per_sec / UNSIZED_A_SECOND;
+
+	return !b->pace.bytes_per_sec ||
+	       (may_go(b) && b->unsized * FIRST_MOST <= most);
+}
+
 int batch_push(struct batch *batch, const struct batch_request *request)
 {
 	struct route *route = &batch->routes[request->route];
@@ -869,7 +960,8 @@ int batch_push(struct batch *batch, const struct batch_request *request)
 	struct lane *l;
 	int rc;
 
-	if (!f || ring_get_room(batch->plan.ring) < 2 * CHAIN_MOST)
+	if (!f || ring_get_room(batch->plan.ring) < 2 * CHAIN_MOST ||
+	    !may_begin(batch))
 		return -EBUSY;
 	rc = name_file(f, request);
 	if (rc)
@@ -880,6 +972,8 @@ int batch_push(struct batch *batch, const struct batch_request *request)
 	batch->free_files = f->next;
 	reset(f, request);
 	f->route = route;
+	f->is_unsized = true;
+	batch->unsized++;
 	f->lane = l;
 	f->is_source_direct = route->align;
 	if (!batch->busy++)
@@ -888,15 +982,29 @@ int batch_push(struct batch *batch, const struct batch_request *request)
 	return 0;
 }
 
+/* Nothing is in flight: only the rate is waited for, or a signal. */
+static void nap(struct batch *b)
+{
+	uint64_t ns = get_wait(b);
+	const struct timespec rest = {
+		.tv_sec = (time_t)(ns / NS_PER_SEC),
+		.tv_nsec = (long)(ns % NS_PER_SEC),
+	};
+
+	if (ns)
+		nanosleep(&rest, NULL);
+	b->progress_ns = clock_now_ns();
+}
+
 static int wait(struct batch *b)
 {
 	uint64_t timeout = b->plan.io_timeout_ns ? b->plan.io_timeout_ns :
 						   UINT64_MAX;
-	uint64_t now = clock_now_ns();
+	uint64_t now = clock_now_ns(), pause = get_wait(b);
 	unsigned count;
 	int rc;
 
-	rc = ring_turn(b->plan.ring, 1, timeout);
+	rc = ring_turn(b->plan.ring, 1, pause ? MIN(pause, timeout) : timeout);
 	if (rc)
 		return rc;
 	ring_get_completions(b->plan.ring, &count);
@@ -916,9 +1024,12 @@ int batch_turn(struct batch *batch)
 	int rc;
 
 	batch_deal_to_verify(batch);
+	use_parked(batch);
 	deal_lanes(batch);
-	if (!batch->busy)
+	if (!ring_get_in_flight(batch->plan.ring)) {
+		nap(batch);
 		return 0;
+	}
 	rc = wait(batch);
 	if (rc)
 		return rc;

@@ -78,6 +78,7 @@ struct batch_answer {
 	bool is_changed;		/* the source, while it was read */
 	bool is_verified;		/* was read again */
 	uint64_t mismatched_bytes, first_mismatch_bytes;
+	const char *sum;		/* the checksum; NULL: there is none */
 };
 
 /* Borrowed. */
@@ -86,6 +87,9 @@ struct batch_plan {
 	bool is_preserved;		/* attributes (attributes.h) */
 	bool is_sparse;			/* holes stay holes */
 	bool is_verified;		/* read again before it gets its name */
+	bool is_in_place;		/* a file itself, not one aside */
+	const char *checksum;		/* its name; NULL: none */
+	uint64_t rate_bytes_per_sec;	/* of all together; 0: no limit */
 	uint64_t io_timeout_ns;		/* 0: never */
 	const volatile sig_atomic_t *stop;
 	/* NULL, or whether a file that was opened is to be copied. */
@@ -97,7 +101,7 @@ struct batch_plan {
 	void *data;
 };
 
-/* 0, -ENOMEM, -errno of the ring. */
+/* 0, -ENOMEM, -errno of the ring or of checksum_create(). */
 int batch_create(const struct batch_plan *plan, struct batch **batch);
 
 /* Nothing may be in flight. NULL is fine. */
@@ -119,12 +123,12 @@ int batch_regain_ring(struct batch *batch, struct ring *ring);
 int batch_add_route(struct batch *batch, struct p2pdma_pool *pool,
 		    uint32_t block_bytes, uint32_t align, unsigned *route);
 
-/* 0, or -EBUSY while all lanes of its route are in use. */
+/* 0, or -EBUSY: all lanes of its route are in use, or the rate is. */
 int batch_push(struct batch *batch, const struct batch_request *request);
 
 /*
- * Goes on, and waits until something has ended. 0; -ETIMEDOUT when a drive is
- * silent: leave everything alone and exit; -errno of the ring.
+ * Goes on, and waits until something has ended, or may begin. 0; -ETIMEDOUT
+ * when a drive is silent: leave everything alone and exit; -errno of the ring.
  */
 int batch_turn(struct batch *batch);
 

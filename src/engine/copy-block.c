@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/macro.h"
+#include "engine/copy.h"
 #include "engine/copy-state.h"
 
 /* --- its memory ---------------------------------------------------------- */
@@ -245,8 +246,7 @@ static bool is_refusal(int error)
 	       error == -EFAULT;
 }
 
-/* What a drive says of one place; others may be good. */
-static bool is_bad_medium(int error)
+bool copy_is_bad_medium(int error)
 {
 	return error == -EIO || error == -ENODATA || error == -EILSEQ ||
 	       error == -ETIMEDOUT || error == -EBADMSG || error == -EUCLEAN;
@@ -254,9 +254,10 @@ static bool is_bad_medium(int error)
 
 static void take_read_error(struct copy *copy, struct slot *slot, int error)
 {
-	if (is_bad_medium(error) && copy->plan->is_continued)
+	if (copy_is_bad_medium(error) && copy->plan->is_continued)
 		leave_bad(copy, slot, error);
-	else if (is_bad_medium(error) && slot->tries++ < copy->plan->retries)
+	else if (copy_is_bad_medium(error) &&
+		 slot->tries++ < copy->plan->retries)
 		begin_read(copy, slot);
 	else
 		copy_fail(copy, copy_get_transfer(copy, slot, 0), error);
@@ -388,7 +389,7 @@ static bool is_cancelled(const struct slot *slot, const struct transfer *t)
 /* One destination with a bad place, and nobody else who wants the block. */
 static bool is_left_bad(const struct copy *copy, const struct transfer *t)
 {
-	return copy->plan->is_continued && is_bad_medium(t->error) &&
+	return copy->plan->is_continued && copy_is_bad_medium(t->error) &&
 	       copy->leg_count == copy->dropped_count + 1;
 }
 

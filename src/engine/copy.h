@@ -25,6 +25,9 @@
  */
 int copy_run(const struct copy_plan *plan, struct copy_result *result);
 
+/* What a drive says of one place; others may be good. */
+bool copy_is_bad_medium(int error);
+
 /* How the plan's range falls onto blocks. */
 void copy_find_shape(const struct copy_plan *plan, struct shape *shape);
 

@@ -75,6 +75,7 @@ void links_forget(struct links *links, struct link *link)
 {
 	tdelete(link, &links->root, compare);
 	free(link->name);
+	free(link->sum);
 	free(link);
 }
 

@@ -34,6 +34,8 @@ struct link {
 	enum link_state state;
 	void *owner;		/* of the first name */
 	char *name;
+	char *sum;		/* of what is in it, or NULL; heap, the
+				 * caller's to set */
 	struct link_name *waiting;
 };
 

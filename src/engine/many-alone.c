@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,9 +38,23 @@ static enum many_outcome get_outcome(const struct copy_job *job)
 	return MANY_FAILED;
 }
 
+/* As many_file.tried of what has all names in it. */
+static const char *format_bad(const struct copy_job *job,
+			      char tried[COPY_JOB_TRIED_SIZE])
+{
+	bool is_read = job->result.read_error;
+
+	snprintf(tried, COPY_JOB_TRIED_SIZE, "%s %llu bytes of %s",
+		 is_read ? "read" : "write",
+		 (unsigned long long)job->result.bad_bytes,
+		 is_read ? job->args.source : job->destination_path);
+	return tried;
+}
+
 static void tell_job(struct many *m, const struct many_later *later,
 		     const struct copy_job *job, int rc)
 {
+	char tried[COPY_JOB_TRIED_SIZE];
 	struct many_file file = {
 		.kind = WALK_FILE,
 		.outcome = get_outcome(job),
@@ -53,11 +68,20 @@ static void tell_job(struct many *m, const struct many_later *later,
 		.is_verified = job->is_verified,
 		.mismatched_bytes = job->verified.mismatched_bytes,
 		.first_mismatch_bytes = job->verified.first_mismatch_bytes,
+		.sum = job->is_summed ? job->sum : NULL,
+		.bad_bytes = job->result.bad_bytes,
+		.map = job->result.bad_bytes ? &job->extents : NULL,
 		.why = job->memory.why.id ? &job->memory.why : NULL,
 		.provider = job->memory.function ?
 				    job->memory.function->address : NULL,
 	};
 
+	if (!rc && file.bad_bytes && file.outcome == MANY_DONE) {
+		file.outcome = MANY_FAILED;
+		file.tried = format_bad(job, tried);
+		file.error = job->result.read_error ? job->result.read_error :
+						      job->result.write_error;
+	}
 	many_tell(m, later->directory, later->source, later->destination,
 		  &file);
 }
@@ -72,6 +96,8 @@ static int run_job(struct many *m, struct copy_job *job,
 		rc = copy_job_open(job);
 	if (!rc)
 		rc = copy_job_run(job);
+	if (!rc && m->args.checksum)
+		rc = copy_job_sum(job);
 	if (!rc && m->args.is_verified)
 		rc = copy_job_verify(job);
 	return rc;
@@ -102,7 +128,7 @@ static int complete_job(struct many *m, const struct many_later *later)
 
 /* Its other names wait for this one. */
 static void end_link(struct many *m, const struct many_later *later,
-		     bool is_there)
+		     bool is_there, const char *sum)
 {
 	struct walk_directory *d = later->directory;
 	struct stat st;
@@ -110,7 +136,7 @@ static void end_link(struct many *m, const struct many_later *later,
 	if (many_is_in_tree(d) &&
 	    !fstatat(d->fd, later->source, &st, AT_SYMLINK_NOFOLLOW) &&
 	    st.st_nlink > 1)
-		many_links_end(m, st.st_dev, st.st_ino, is_there);
+		many_links_end(m, st.st_dev, st.st_ino, is_there, sum);
 }
 
 /* The ring may have been given up for another one. */
@@ -143,12 +169,18 @@ static int copy_by_job(struct many *m, const struct many_later *later)
 		.depth = m->args.depth,
 		.is_peer_required = m->args.is_peer_required,
 		.engine = COPY_ENGINE_RW,
+		.is_handed = m->args.is_handed,
 		.is_scrubbed = m->args.is_scrubbed,
 		.verify = m->args.is_verified ? COPY_VERIFY_READ :
 						COPY_VERIFY_NONE,
 		.is_forced = m->args.is_forced,
 		.is_synced = m->args.is_synced,
+		.is_in_place = m->args.is_in_place,
 		.is_sparse = m->args.is_sparse,
+		.is_continued = m->args.is_continued,
+		.retries = m->args.retries,
+		.rate_bytes_per_sec = m->args.rate_bytes_per_sec,
+		.checksum = m->args.checksum,
 		.io_timeout_ns = m->args.io_timeout_ns,
 		.stop = m->args.stop,
 		.ring = m->ring,
@@ -163,7 +195,8 @@ static int copy_by_job(struct many *m, const struct many_later *later)
 		rc = complete_job(m, later);
 	many_tick(m, job.result.copied_bytes);
 	tell_job(m, later, &job, rc);
-	end_link(m, later, !rc && !job.verified.mismatched_bytes);
+	end_link(m, later, !rc && !job.verified.mismatched_bytes,
+		 job.is_summed ? job.sum : NULL);
 	return fini_job(m, &job);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
+#include "engine/copy.h"
 #include "engine/many-alone.h"
 #include "engine/many-links.h"
 #include "engine/many-tell.h"
@@ -47,6 +48,7 @@ static void tell_answer(struct many *m, const struct batch_answer *a,
 		.is_verified = a->is_verified,
 		.mismatched_bytes = a->mismatched_bytes,
 		.first_mismatch_bytes = a->first_mismatch_bytes,
+		.sum = a->sum,
 		.provider = plan ? plan->memory.function->address : NULL,
 	};
 
@@ -59,7 +61,7 @@ static void end_link(struct many *m, const struct batch_answer *a,
 	if (a->facts && a->facts->stx_nlink > 1 && many_is_in_tree(a->owner))
 		many_links_end(m, makedev(a->facts->stx_dev_major,
 					  a->facts->stx_dev_minor),
-			       a->facts->stx_ino, is_there);
+			       a->facts->stx_ino, is_there, a->sum);
 }
 
 /* A device, or a file that has to be written in place. */
@@ -91,6 +93,14 @@ static void copy_again(struct many *m, const struct batch_answer *a)
 		later->is_followed = !many_is_in_tree(directory);
 }
 
+/* A copy job tries again, and goes round what is bad. */
+static bool is_worth_more(const struct many *m, const struct batch_answer *a)
+{
+	return a->outcome == BATCH_FAILED &&
+	       (m->args.is_continued || m->args.retries) &&
+	       copy_is_bad_medium(a->error);
+}
+
 static void take_answer(void *data, const struct batch_answer *a)
 {
 	struct many *m = data;
@@ -116,6 +126,10 @@ static void take_answer(void *data, const struct batch_answer *a)
 		break;
 	case BATCH_UNKNOWN:
 	case BATCH_FAILED:
+		if (is_worth_more(m, a)) {
+			copy_alone(m, a);
+			break;
+		}
 		tell_answer(m, a, MANY_FAILED);
 		end_link(m, a, false);
 		break;
@@ -251,7 +265,7 @@ static int push_request(struct many *m, const struct batch_request *request)
 	int rc;
 
 	while ((rc = batch_push(m->batch, request)) == -EBUSY) {
-		rc = many_files_turn(m);
+		rc = many_is_stopped(m) ? -EINTR : many_files_turn(m);
 		if (rc)
 			return rc;
 	}
@@ -348,6 +362,9 @@ int many_files_open(struct many *m)
 		.is_preserved = m->args.is_preserved,
 		.is_sparse = m->args.is_sparse,
 		.is_verified = m->args.is_verified,
+		.is_in_place = m->args.is_in_place,
+		.checksum = m->args.checksum,
+		.rate_bytes_per_sec = m->args.rate_bytes_per_sec,
 		.io_timeout_ns = m->args.io_timeout_ns,
 		.stop = m->args.stop,
 		.is_wanted = is_wanted,

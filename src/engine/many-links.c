@@ -88,7 +88,7 @@ static void add_name(struct many *m, const struct link *link,
 		     struct walk_directory *directory, const char *name)
 {
 	struct many_file file = {
-		.kind = WALK_FILE, .outcome = MANY_LINKED,
+		.kind = WALK_FILE, .outcome = MANY_LINKED, .sum = link->sum,
 	};
 	int rc = link->state == LINK_THERE ?
 			 make_name(link, directory, name) : -ENOENT;
@@ -165,13 +165,16 @@ bool many_links_is_wanted(struct many *m, struct walk_directory *directory,
 	return false;
 }
 
-void many_links_end(struct many *m, dev_t device, ino_t inode, bool is_there)
+void many_links_end(struct many *m, dev_t device, ino_t inode, bool is_there,
+		    const char *sum)
 {
 	struct link *link = links_find(&m->links, device, inode);
 
 	if (!link || link->state != LINK_COPYING)
 		return;
 	link->state = is_there ? LINK_THERE : LINK_FAILED;
+	/* Without memory, other names have none. */
+	link->sum = sum ? strdup(sum) : NULL;
 	while (link->waiting) {
 		struct link_name *waiting = link->waiting;
 		struct walk_directory *directory = waiting->owner;

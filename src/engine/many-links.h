@@ -16,8 +16,9 @@ bool many_links_is_wanted(struct many *m, struct walk_directory *directory,
 			  const char *name, dev_t device, ino_t inode,
 			  nlink_t names);
 
-/* The copy of the first name is there, or will never be. */
-void many_links_end(struct many *m, dev_t device, ino_t inode, bool is_there);
+/* The copy of the first name is there, with its checksum; or never will be. */
+void many_links_end(struct many *m, dev_t device, ino_t inode, bool is_there,
+		    const char *sum);
 
 /* Of one that falls to another node: one name fewer to be seen. */
 void many_links_pass(struct many *m, struct link *link);

@@ -71,7 +71,9 @@ int many_create(const struct many_args *args, struct many **many)
 		rc = shard_create(args->shard_index, args->shard_count,
 				  &m->shard);
 	if (!rc && !args->is_planned)
-		rc = ring_open(BATCH_RING_DEPTH, &m->ring);
+		rc = ring_open_with(BATCH_RING_DEPTH,
+				    args->is_handed ? RING_HANDED : 0,
+				    &m->ring);
 	if (!rc && !args->is_planned)
 		rc = many_files_open(m);
 	if (rc) {

@@ -53,6 +53,9 @@ struct many_file {
 	bool is_changed;	/* the source, while it was read */
 	bool is_verified;
 	uint64_t mismatched_bytes, first_mismatch_bytes;
+	const char *sum;		/* the checksum; NULL: there is none */
+	uint64_t bad_bytes;		/* given up; everything else is there */
+	const struct extents *map;	/* which ones; or NULL */
 	const struct p2pdma_reason *why;	/* no peer memory; or NULL */
 	const char *provider;			/* NULL: host memory */
 };
@@ -77,6 +80,12 @@ struct many_args {
 	bool is_preserved;
 	bool is_sparse;
 	bool is_verified;
+	bool is_in_place;	/* a file itself, not one aside */
+	bool is_continued;	/* past bad places: see copy-plan.h */
+	bool is_handed;		/* RING_HANDED */
+	unsigned retries;
+	uint64_t rate_bytes_per_sec;	/* of all together; 0: no limit */
+	const char *checksum;	/* its name; NULL: none */
 	bool is_synced;
 	bool is_forced;
 	bool is_planned;	/* nothing is written: what there is, is told */
@@ -88,7 +97,7 @@ struct many_args {
 	void *data;
 };
 
-/* 0, -ENOMEM, -errno of the ring or of host memory. */
+/* 0, -ENOMEM, -errno of the ring, of host memory or of the checksum. */
 int many_create(const struct many_args *args, struct many **many);
 
 /*

@@ -10,6 +10,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/macro.h"
+#include "engine/checksum.h"
+#include "engine/extents.h"
 #include "report/report-bench.h"
 
 static const char *const kinds[] = {
@@ -111,12 +113,37 @@ static bool has_failed(const struct many_file *file)
 	       file->outcome != MANY_LINKED;
 }
 
+/* More rows than these nobody reads. */
+#define ERRORS_MOST	1000
+
+static void add_bad(struct json_object *errors, const struct many_file *file,
+		    enum extent_state state)
+{
+	uint64_t start, end = 0;
+
+	for (int i = 0; i < ERRORS_MOST &&
+	     extents_find(file->map, end, state, &start, &end); i++) {
+		struct json_object *e = tree_append_object(errors);
+
+		tree_add_text(e, "where", state == EXTENT_BAD_READ ?
+				      file->source : file->destination);
+		tree_add_count(e, "offset_bytes", start);
+		tree_add_count(e, "length_bytes", end - start);
+		tree_add_int(e, "errno", -file->error);
+		tree_add_null(e, "why");
+	}
+}
+
 static void add_error(struct json_object *tree, const struct many_file *file)
 {
 	struct json_object *errors = tree_add_array(tree, "errors"), *e;
 	_cleanup_free_ char *why = NULL;
 
-	if (!has_failed(file))
+	if (file->map) {
+		add_bad(errors, file, EXTENT_BAD_READ);
+		add_bad(errors, file, EXTENT_BAD_WRITE);
+	}
+	if (!has_failed(file) || file->map)
 		return;
 	e = tree_append_object(errors);
 	why = report_files_explain(file);
@@ -142,6 +169,21 @@ static void add_verify(struct json_object *tree, const struct many_file *file)
 	tree_add_count(verify, "mismatched_bytes", file->mismatched_bytes);
 }
 
+static void add_checksum(struct json_object *tree,
+			 const struct report_files *report,
+			 const struct many_file *file)
+{
+	struct json_object *checksum;
+
+	if (!file->sum) {
+		tree_add_null(tree, "checksum");
+		return;
+	}
+	checksum = tree_add_object(tree, "checksum");
+	tree_add_text(checksum, "algorithm", report->algorithm);
+	tree_add_text(checksum, "digest", file->sum);
+}
+
 static void add_memory(struct json_object *tree, const struct many_file *file)
 {
 	const struct report_memory memory = {
@@ -162,7 +204,8 @@ static void add_numbers(struct json_object *tree, uint64_t copied,
 	tree_add_count(tree, "skipped_bytes", skipped);
 }
 
-static void fill(struct json_object *tree, const struct many_file *file)
+static void fill(struct json_object *tree, const struct report_files *report,
+		 const struct many_file *file)
 {
 	tree_add_text(tree, "source", file->source);
 	tree_add_text(tree, "destination", file->destination);
@@ -176,7 +219,10 @@ static void fill(struct json_object *tree, const struct many_file *file)
 	tree_add_known(tree, "rate_bytes_per_sec",
 		       bytes_rate(file->copied_bytes, file->duration_ns));
 	tree_add_bool(tree, "changed", file->is_changed);
+	if (file->bad_bytes)
+		tree_add_count(tree, "bad_bytes", file->bad_bytes);
 	add_verify(tree, file);
+	add_checksum(tree, report, file);
 	add_error(tree, file);
 }
 
@@ -211,7 +257,7 @@ static void add_json(struct report_files *report, const struct many_file *file)
 						       tree_new_object();
 
 	begin_json(report);
-	fill(tree, file);
+	fill(tree, report, file);
 	if (!report->is_stream)
 		fputs(report->has_begun ? ",\n" : "\n", report->file);
 	print_object(report->file, tree);
@@ -244,13 +290,26 @@ static void add_line(struct report_files *report, const struct many_file *file)
 		fflush(report->file);
 }
 
+void report_files_print_sum(FILE *file, const struct many_file *copy)
+{
+	char *line = tree_must(checksum_make_line(copy->sum,
+						  copy->destination));
+
+	fprintf(file, "%s\n", line);
+	free(line);
+}
+
 void report_files_add(struct report_files *report,
 		      const struct many_file *file)
 {
-	if (report->format == WRITER_JSON)
+	if (report->format == WRITER_JSON) {
 		add_json(report, file);
-	else if (report->is_each_told)
+		return;
+	}
+	if (report->is_each_told)
 		add_line(report, file);
+	if (report->is_sum_told && file->sum)
+		report_files_print_sum(report->file, file);
 }
 
 /* --- all of them -------------------------------------------------------- */

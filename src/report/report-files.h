@@ -20,6 +20,8 @@ struct report_files {
 	bool is_each_told;	/* in text */
 	bool is_plan;
 	bool has_begun;
+	const char *algorithm;	/* of checksums; NULL: there are none */
+	bool is_sum_told;	/* in text: a line of it each */
 	const char *command;
 };
 
@@ -27,6 +29,9 @@ void report_files_add(struct report_files *report,
 		      const struct many_file *file);
 void report_files_finish(struct report_files *report,
 			 const struct many_totals *totals, bool is_complete);
+
+/* The line that ALGOsum -c reads. */
+void report_files_print_sum(FILE *file, const struct many_file *copy);
 
 /*
  * A name as it is printed: what is no printable character, and a backslash, as
