@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <libgen.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "base/clock.h"
 #include "base/macro.h"
 #include "engine/copy-job.h"
+#include "engine/copy-job-parts.h"
 
 #define PREFIX	    "pci:"
 #define BAR_WORD    "/bar"
@@ -31,20 +31,7 @@ struct copy_bar {
 	struct p2pdma_pool *buffers; /* one slot: a block */
 };
 
-static int blame(struct copy_job *job, enum copy_job_trouble trouble, int rc,
-		 const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-static int blame(struct copy_job *job, enum copy_job_trouble trouble, int rc,
-		 const char *format, ...)
-{
-	va_list args;
-
-	job->trouble = trouble;
-	va_start(args, format);
-	vsnprintf(job->tried, sizeof(job->tried), format, args);
-	va_end(args);
-	return rc;
-}
+#define blame	copy_job_blame
 
 /* --- names -------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Knows what copy-job*.c share; nobody else looks at it.
+ * Knows what copy-job*.c and copy-bar.c share; nobody else looks at it.
  */
 #ifndef P2PDMA_ENGINE_COPY_JOB_PARTS_H
 #define P2PDMA_ENGINE_COPY_JOB_PARTS_H

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -90,21 +89,9 @@ static int bar_open(struct p2pdma_provider *provider, const char *name,
 			       rc == -EACCES ? " (run it as root)" : "");
 }
 
-static int bar_map(struct p2pdma_provider *provider, size_t bytes,
-		   void **address)
-{
-	void *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-			   provider->fd, 0);
-
-	if (start == MAP_FAILED)
-		return -errno;
-	*address = start;
-	return 0;
-}
-
 const struct provider_ops provider_bar_ops = {
 	.is_peer = false,
 	.matches = bar_matches,
 	.open = bar_open,
-	.map = bar_map,
+	.map = provider_map_fd,
 };

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/cleanup.h"
 #include "lib/pci.h"
@@ -126,21 +125,9 @@ static int p2pmem_open(struct p2pdma_provider *provider, const char *name,
 	return provider->name ? open_allocate(provider, dir, why) : -ENOMEM;
 }
 
-static int p2pmem_map(struct p2pdma_provider *provider, size_t bytes,
-		      void **address)
-{
-	void *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-			   provider->fd, 0);
-
-	if (start == MAP_FAILED)
-		return -errno;
-	*address = start;
-	return 0;
-}
-
 const struct provider_ops provider_p2pmem_ops = {
 	.is_peer = true,
 	.matches = p2pmem_matches,
 	.open = p2pmem_open,
-	.map = p2pmem_map,
+	.map = provider_map_fd,
 };

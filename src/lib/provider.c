@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/cleanup.h"
 #include "base/macro.h"
@@ -28,6 +29,18 @@ int provider_refuse(struct p2pdma_reason *why, int rc, const char *id,
 	vsnprintf(why->advice, sizeof(why->advice), format, args);
 	va_end(args);
 	return rc;
+}
+
+int provider_map_fd(struct p2pdma_provider *provider, size_t bytes,
+		    void **address)
+{
+	void *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+			   provider->fd, 0);
+
+	if (start == MAP_FAILED)
+		return -errno;
+	*address = start;
+	return 0;
 }
 
 static const struct provider_ops *find_ops(const char *name)

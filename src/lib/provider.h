@@ -22,7 +22,10 @@ struct provider_ops {
 	/* Fills name and fd. Errors as p2pdma_provider_open(). */
 	int (*open)(struct p2pdma_provider *provider, const char *name,
 		    struct p2pdma_reason *why);
-	/* One mapping of whole pages. 0, -ENOMEM no room, other -errno. */
+	/*
+	 * One mapping of whole pages. 0, -ENOMEM no room, other -errno.
+	 * provider_map_fd() where the kernel hands them out by a file.
+	 */
 	int (*map)(struct p2pdma_provider *provider, size_t bytes,
 		   void **address);
 };
@@ -30,6 +33,10 @@ struct provider_ops {
 extern const struct provider_ops provider_bar_ops;
 extern const struct provider_ops provider_host_ops;
 extern const struct provider_ops provider_p2pmem_ops;
+
+/* Maps @provider's fd, shared, from its start: a map operation. */
+int provider_map_fd(struct p2pdma_provider *provider, size_t bytes,
+		    void **address);
 
 /* Fills @why, if there is one, and returns @rc. */
 int provider_refuse(struct p2pdma_reason *why, int rc, const char *id,
