@@ -16,7 +16,7 @@ AM_TESTS_ENVIRONMENT = \
 	CC='$(CC)'; export CC; CXX_HEADER='$(CXXHEADER)'; export CXX_HEADER; \
 	MANDOC='$(MANDOC)'; export MANDOC;
 
-EXTRA_DIST += %D%/tap.sh
+EXTRA_DIST += %D%/assert.sh %D%/tap.sh
 dist_noinst_SCRIPTS += %D%/all
 
 # Machines as text: for unit tests, and by fixture-tree for --sysroot.

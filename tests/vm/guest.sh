@@ -27,16 +27,14 @@ case_number=0
 expected_warning=
 work=/tmp/case
 mkdir -p $work
+# shellcheck source-path=SCRIPTDIR source=../assert.sh
+. /files/assert.sh
 
-# tap STATUS NAME
-tap() {
+# report STATUS NAME
+report() {
 	local not=''
 	[ "$1" = 0 ] || not='not '
 	printf '%sok - %s: %s\n' "$not" "$case_name" "$2"
-}
-
-explain() {
-	sed 's/^/# /'
 }
 
 # begin SENTENCE: a case, until the next one begins.
@@ -66,64 +64,10 @@ end_case() {
 	bad=$(kernel_log | grep -E 'WARNING:|BUG:|Oops:')
 	[ -z "$expected_warning" ] || bad=$(grep -Ev "$expected_warning" <<<"$bad")
 	[ -z "$bad" ] || {
-		tap 1 "the kernel's log is clean"
+		report 1 "the kernel's log is clean"
 		kernel_log | tail -n 40 | explain
 	}
 	case_name=
-}
-
-# ok NAME COMMAND…: passes when COMMAND does.
-ok() {
-	local name=$1 out rc
-	shift
-	out=$("$@" 2>&1)
-	rc=$?
-	tap $rc "$name"
-	[ $rc = 0 ] || { echo "$*: exit $rc"; echo "$out"; } | explain
-}
-
-# is NAME GOT WANTED: passes when the two are the same text.
-is() {
-	if [ "$2" = "$3" ]; then
-		tap 0 "$1"
-	else
-		tap 1 "$1"
-		{ echo "got:    $2"; echo "wanted: $3"; } | explain
-	fi
-}
-
-# like NAME TEXT REGEX, unlike NAME TEXT REGEX
-like() {
-	if grep -Eq -- "$3" <<<"$2"; then
-		tap 0 "$1"
-	else
-		tap 1 "$1"
-		{ echo "nothing matches: $3"; echo "in: $2"; } | explain
-	fi
-}
-
-unlike() {
-	if grep -Eq -- "$3" <<<"$2"; then
-		tap 1 "$1"
-		{ echo "must not match: $3"; echo "in: $2"; } | explain
-	else
-		tap 0 "$1"
-	fi
-}
-
-# exits CODE NAME COMMAND…: passes when COMMAND exits with CODE. Its output
-# stays in $work/stdout and $work/stderr.
-exits() {
-	local want=$1 name=$2 rc=0
-	shift 2
-	"$@" >"$work/stdout" 2>"$work/stderr" || rc=$?
-	if [ $rc = "$want" ]; then
-		tap 0 "$name"
-	else
-		tap 1 "$name"
-		{ echo "$*: exit $rc, wanted $want"
-		  cat "$work/stdout" "$work/stderr"; } | explain
-	fi
 }
 
 # skip REASON NAME: what could not run is said, never passed.
