@@ -92,8 +92,8 @@ qemu_arguments() {
 	fi
 	qemu+=(-serial chardev:serial
 		-drive "if=none,id=usr,format=raw,readonly=on,file=$base.img"
-		-device virtio-blk-pci,drive=usr,bus=pcie.0,addr=1d.0
-		-device "virtio-serial-pci,id=ports,bus=pcie.0,addr=1e.0")
+		-device virtio-blk-pci,drive=usr,bus=pcie.0,addr=1d.0,ioeventfd=off
+		-device "virtio-serial-pci,id=ports,bus=pcie.0,addr=1e.0,ioeventfd=off")
 	for name in control stdout stderr kernel kernel-whole results; do
 		port $name
 	done
