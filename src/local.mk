@@ -41,6 +41,7 @@ noinst_LTLIBRARIES += %D%/libcore.la
 	%D%/lib/p2pdma.h \
 	%D%/lib/pci.c %D%/lib/pci.h \
 	%D%/lib/pci-caps.c %D%/lib/pci-caps.h \
+	%D%/lib/pci-names.c %D%/lib/pci-names.h \
 	%D%/lib/pci-nvme.c \
 	%D%/lib/pool.c \
 	%D%/lib/provider.c %D%/lib/provider.h \

@@ -109,6 +109,7 @@ UNIT_TESTS = \
 	%D%/unit/test-pattern \
 	%D%/unit/test-pci \
 	%D%/unit/test-pci-caps \
+	%D%/unit/test-pci-names \
 	%D%/unit/test-picture-bench \
 	%D%/unit/test-pool \
 	%D%/unit/test-preflight \

@@ -127,7 +127,6 @@ struct p2pdma_function {
 	uint16_t vendor, device;
 	uint32_t class_code;		/**< 24 bits, 0x010802: NVMe */
 	const char *driver;		/**< NULL: none bound */
-	const char *name;		/**< from pci.ids; NULL: not found */
 	enum p2pdma_port port;
 	enum p2pdma_answer has_acs;
 	enum p2pdma_answer acs_redirects; /**< RR, CR or EC is set */
@@ -230,6 +229,18 @@ p2pdma_topology_find(const struct p2pdma_topology *topology,
 const struct p2pdma_drive *
 p2pdma_topology_find_drive(const struct p2pdma_topology *topology,
 			   const struct p2pdma_function *function);
+
+/**
+ * p2pdma_topology_get_name() - what vendor and device are called
+ *
+ * From pci.ids, which is read when the first name is asked for: not safe in
+ * two threads at a time. Lives as long as @topology.
+ *
+ * Return: NULL when the database has no such name, or there is no memory.
+ * Since 0.1.
+ */
+const char *p2pdma_topology_get_name(const struct p2pdma_topology *topology,
+				     const struct p2pdma_function *function);
 
 /* -------------------------------------------------------------------------
  * Links

@@ -89,63 +89,6 @@ bool pci_address_of_path(const char *path, char text[PCI_ADDRESS_SIZE])
 }
 
 /* -------------------------------------------------------------------------
- * Names
- */
-
-struct pci_names {
-	struct pci_access *access;
-};
-
-static void say_nothing(char *format, ...)
-{
-}
-
-/* libpci knows no way back from its own lack of memory. */
-static void __attribute__((noreturn)) give_up(char *format, ...)
-{
-	abort();
-}
-
-/* pci_init() would set these, but it also looks at this machine. */
-struct pci_names *pci_names_open(void)
-{
-	struct pci_names *names = calloc(1, sizeof(*names));
-
-	if (!names)
-		return NULL;
-	names->access = pci_alloc();
-	names->access->error = give_up;
-	names->access->warning = say_nothing;
-	names->access->debug = say_nothing;
-	return names;
-}
-
-void pci_names_close(struct pci_names *names)
-{
-	if (!names)
-		return;
-	pci_free_name_list(names->access);
-	pci_cleanup(names->access);
-	free(names);
-}
-
-static char *look_up(struct pci_names *names, struct arena *arena,
-		     const struct p2pdma_function *f)
-{
-	char text[256];
-
-	if (!names)
-		return NULL;
-	return arena_strdup(arena,
-			    pci_lookup_name(names->access, text, sizeof(text),
-					    PCI_LOOKUP_VENDOR |
-					    PCI_LOOKUP_DEVICE |
-					    PCI_LOOKUP_NO_NUMBERS |
-					    PCI_LOOKUP_NO_HWDB,
-					    f->vendor, f->device));
-}
-
-/* -------------------------------------------------------------------------
  * Links
  */
 
@@ -484,7 +427,7 @@ static int read_all(struct reading *r, struct pci_place *place)
 }
 
 int pci_read(const struct p2pdma_context *context, struct arena *arena,
-	     struct pci_names *names, const char *address,
+	     const char *address,
 	     struct p2pdma_function *f, struct pci_place *place)
 {
 	struct p2pdma_context here;
@@ -501,7 +444,5 @@ int pci_read(const struct p2pdma_context *context, struct arena *arena,
 		return -ENOENT;
 	rc = read_all(&r, place);
 	sysfs_leave(&here);
-	if (!rc)
-		f->name = look_up(names, arena, f);
 	return rc;
 }

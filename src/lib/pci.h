@@ -27,11 +27,6 @@ uint64_t pci_address_get_key(const struct pci_address *address);
 #define PCI_ADDRESS_SIZE	24
 bool pci_address_of_path(const char *path, char text[PCI_ADDRESS_SIZE]);
 
-/* Vendor and device names of the database; NULL when there is none. */
-struct pci_names;
-struct pci_names *pci_names_open(void);
-void pci_names_close(struct pci_names *names);
-
 /* What ties a function to others, still by name. Empty: there is none. */
 struct pci_place {
 	char parent[32];
@@ -44,7 +39,7 @@ struct pci_place {
  * 0, -ENOENT when @address is gone, -ENOMEM.
  */
 int pci_read(const struct p2pdma_context *context, struct arena *arena,
-	     struct pci_names *names, const char *address,
+	     const char *address,
 	     struct p2pdma_function *f, struct pci_place *place);
 
 #endif

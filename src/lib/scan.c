@@ -29,7 +29,6 @@ struct relative {
 struct scan {
 	const struct p2pdma_context *context;
 	struct p2pdma_topology *topology;
-	struct pci_names *names;
 	struct relative *relatives;
 	size_t relative_count;
 };
@@ -49,7 +48,7 @@ static int add_function(struct scan *scan, const char *address)
 	f = arena_alloc(&topology->arena, sizeof(*f));
 	if (!f)
 		return -ENOMEM;
-	rc = pci_read(scan->context, &topology->arena, scan->names, address,
+	rc = pci_read(scan->context, &topology->arena, address,
 		      &f->facts, &place);
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
@@ -195,11 +194,11 @@ int p2pdma_topology_scan(struct p2pdma_context *context,
 	int rc = -ENOMEM;
 
 	scan.topology = calloc(1, sizeof(*scan.topology));
-	scan.names = pci_names_open();
-	context_begin(context);
 	if (scan.topology)
+		scan.topology->names = pci_names_open();
+	context_begin(context);
+	if (scan.topology && scan.topology->names)
 		rc = context_end(context, &scan.topology->arena, fill(&scan));
-	pci_names_close(scan.names);
 	free(scan.relatives);
 	if (rc) {
 		p2pdma_topology_destroy(scan.topology);
@@ -213,6 +212,7 @@ void p2pdma_topology_destroy(struct p2pdma_topology *topology)
 {
 	if (!topology)
 		return;
+	pci_names_close(topology->names);
 	arena_fini(&topology->arena);
 	free(topology->functions);
 	free(topology->providers);

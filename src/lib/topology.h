@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "lib/p2pdma.h"
+#include "lib/pci-names.h"
 
 /* A root bus, "pci0000:00", as the kernel's rules see it. */
 struct topology_bridge {
@@ -33,6 +34,7 @@ struct p2pdma_topology {
 	size_t provider_count;
 	const struct p2pdma_drive **drives;
 	size_t drive_count;
+	struct pci_names *names;		/* read when asked for */
 };
 
 /* Where two chains of bridges meet. */

@@ -263,12 +263,14 @@ static void print_provider(FILE *file, const struct copy_job *job)
 	const struct p2pdma_function *f = job->memory.function;
 	const struct p2pdma_drive *drive =
 		p2pdma_topology_find_drive(job->topology, f);
+	const char *name = drive ? NULL :
+		p2pdma_topology_get_name(job->topology, f);
 
 	fprintf(file, "peer memory of %s", f->address);
 	if (drive)
 		fprintf(file, " (CMB of %s)", drive->controller);
-	else if (f->name)
-		fprintf(file, " (%s)", f->name);
+	else if (name)
+		fprintf(file, " (%s)", name);
 	fprintf(file, "; source %s, destination %s",
 		p2pdma_reach_get_name(job->memory.reach_source),
 		p2pdma_reach_get_name(job->memory.reach_destination));

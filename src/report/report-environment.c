@@ -70,7 +70,9 @@ static void add_providers(struct json_object *object,
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *provider = tree_append_object(array);
 
-		tree_add_text(provider, "name", providers[i]->name);
+		tree_add_text(provider, "name",
+			      p2pdma_topology_get_name(topology,
+						       providers[i]));
 		tree_add_text(provider, "driver", providers[i]->driver);
 		tree_add_known(provider, "size_bytes",
 			       providers[i]->memory->size_bytes);

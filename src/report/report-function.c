@@ -76,12 +76,14 @@ void report_add_link(struct json_object *object, const char *key,
 }
 
 void report_add_function(struct json_object *object,
+			 const struct p2pdma_topology *topology,
 			 const struct p2pdma_function *function)
 {
 	struct json_object *acs;
 
 	tree_add_text(object, "address", function->address);
-	tree_add_text(object, "name", function->name);
+	tree_add_text(object, "name",
+		      p2pdma_topology_get_name(topology, function));
 	tree_add_text(object, "kind", function_get_kind(function));
 	tree_add_index(object, "numa_node", function->numa_node);
 	tree_add_index(object, "iommu_group", function->iommu_group);

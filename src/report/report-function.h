@@ -33,6 +33,7 @@ void tree_add_answer(struct json_object *object, const char *key,
 
 /* address, name, kind, numa_node, iommu_group, acs{}, max_payload_bytes */
 void report_add_function(struct json_object *object,
+			 const struct p2pdma_topology *topology,
 			 const struct p2pdma_function *function);
 
 #endif

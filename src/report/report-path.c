@@ -103,7 +103,7 @@ static void add_hop(struct way *way, const struct p2pdma_function *function,
 	const char *acs = function_get_acs(function);
 	char text[32];
 
-	report_add_function(hop, function);
+	report_add_function(hop, way->topology, function);
 	report_add_link(hop, "link", &function->link);
 	report_add_link(hop, "link_max", &function->link_max);
 	tree_add_text(row, "hop", function->address);

@@ -111,13 +111,15 @@ static const char *get_kind(const struct p2pdma_function *function)
 }
 
 static void add_provider(struct json_object *provider,
+			 const struct p2pdma_topology *topology,
 			 const struct p2pdma_function *function)
 {
 	const struct p2pdma_memory *memory = function->memory;
 
 	tree_add_text(provider, "address", function->address);
 	tree_add_text(provider, "kind", get_kind(function));
-	tree_add_text(provider, "name", function->name);
+	tree_add_text(provider, "name",
+		      p2pdma_topology_get_name(topology, function));
 	tree_add_text(provider, "driver", function->driver);
 	tree_add_count(provider, "size_bytes", memory->size_bytes);
 	tree_add_count(provider, "available_bytes", memory->available_bytes);
@@ -257,7 +259,8 @@ static struct json_object *add_providers(struct report *report,
 	providers = p2pdma_topology_get_providers(topology, &count);
 	for (size_t i = 0; i < count; i++)
 		if (scope_has(scope, providers[i]))
-			add_provider(tree_append_object(rows), providers[i]);
+			add_provider(tree_append_object(rows), topology,
+				     providers[i]);
 	if (!count)
 		report_no_provider(report, topology);
 	else if (json_object_array_length(rows))

@@ -180,7 +180,7 @@ static struct json_object *add_node(struct growing *growing, size_t index)
 	above = f->parent ? growing->nodes[find_index(growing, f->parent)] :
 			    get_bridge(growing, f);
 	node = tree_append_object(json_object_object_get(above, "children"));
-	report_add_function(node, f);
+	report_add_function(node, growing->topology, f);
 	tree_add_text(node, "driver", f->driver);
 	add_uplink(node, f);
 	if (bar && bar->is_bus_offset_known)

@@ -109,7 +109,6 @@ START_TEST(what_is_missing_is_unknown)
 		     "file sys/devices/pci0000:00/0000:00:01.0/vendor 0xfff0");
 	f = fixture_find(&machine, "00:01.0");
 	ck_assert_ptr_null(f->driver);
-	ck_assert_ptr_null(f->name);
 	ck_assert_int_eq(f->port, P2PDMA_PORT_UNKNOWN);
 	ck_assert_int_eq(f->has_acs, P2PDMA_UNKNOWN);
 	ck_assert_int_eq(f->acs_redirects, P2PDMA_UNKNOWN);
@@ -177,16 +176,6 @@ START_TEST(a_drive_of_several_functions_may_have_acs)
 }
 END_TEST
 
-START_TEST(names_come_from_the_database_where_there_is_one)
-{
-	struct pci_names *names = pci_names_open();
-
-	ck_assert_ptr_nonnull(names);
-	pci_names_close(names);
-	pci_names_close(NULL);
-}
-END_TEST
-
 UNIT_SUITE("pci",
 	   an_address_has_two_spellings_and_nothing_after_it,
 	   addresses_are_ordered_as_numbers,
@@ -195,5 +184,4 @@ UNIT_SUITE("pci",
 	   what_is_missing_is_unknown,
 	   the_bus_may_see_a_bar_elsewhere_than_the_processor,
 	   an_ordinary_user_sees_root_ports_and_endpoints,
-	   a_drive_of_several_functions_may_have_acs,
-	   names_come_from_the_database_where_there_is_one);
+	   a_drive_of_several_functions_may_have_acs);
