@@ -78,6 +78,7 @@ UNIT_TESTS = \
 	%D%/unit/test-clock \
 	%D%/unit/test-cmb \
 	%D%/unit/test-compare \
+	%D%/unit/test-completion \
 	%D%/unit/test-copy \
 	%D%/unit/test-copy-bar \
 	%D%/unit/test-copy-block \
@@ -153,6 +154,9 @@ LDADD = %D%/unit/libunit.la src/libcli.la src/libreport.la \
 %C%_unit_test_allocation_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc \
 	-Wl,--wrap=realloc,--wrap=reallocarray,--wrap=strdup,--wrap=strndup \
 	-Wl,--wrap=asprintf,--wrap=vasprintf,--wrap=realpath,--wrap=fdopendir
+# Our own code gives its requests to the test.
+%C%_unit_test_completion_LDFLAGS = \
+	-Wl,--wrap=ring_push,--wrap=ring_get_completions
 %C%_unit_test_picture_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_copy_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)

@@ -25,6 +25,7 @@ void batch_end_file(struct batch *b, struct file *f)
 {
 	batch_give_first_lane(b, f);
 	cleanup_fd(&f->hole_fd);
+	f->is_created = false;
 	f->answer.duration_ns = clock_now_ns() - f->started_ns;
 	b->unsized -= f->is_unsized;
 	b->plan.done(b->plan.data, &f->answer);

@@ -1016,6 +1016,17 @@ static int wait(struct batch *b)
 	return 0;
 }
 
+/* The ring is no good any more: nothing that was to be done by it is. */
+static void remove_unfinished(const struct batch *b)
+{
+	for (unsigned i = 0; i < b->lane_count; i++) {
+		const struct file *f = &b->files[i];
+
+		if (f->is_created)
+			unlinkat(f->destination_directory, f->aside, 0);
+	}
+}
+
 /* Taken one by one: what they push must have room, turn by turn. */
 int batch_turn(struct batch *batch)
 {
@@ -1031,6 +1042,9 @@ int batch_turn(struct batch *batch)
 		return 0;
 	}
 	rc = wait(batch);
+	/* A drive that is silent would keep us here. */
+	if (rc && rc != -ETIMEDOUT)
+		remove_unfinished(batch);
 	if (rc)
 		return rc;
 	done = ring_get_completions(batch->plan.ring, &count);

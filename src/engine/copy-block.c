@@ -412,7 +412,8 @@ static void settle_write(struct copy *copy, struct slot *slot)
 {
 	const struct transfer *refused = find_write(copy, slot, is_refused);
 
-	if (find_write(copy, slot, is_cancelled) || (refused && copy->rc))
+	/* The kernel says so as well, where it gets no thread: an error. */
+	if (copy->rc && (refused || find_write(copy, slot, is_cancelled)))
 		return;
 	if (slot->is_zero && find_write(copy, slot, is_failed)) {
 		leave_zero(copy, slot);
