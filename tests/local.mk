@@ -191,6 +191,7 @@ SHELL_TESTS = \
 	%D%/cli/doctor.sh \
 	%D%/cli/fixture-tree.sh \
 	%D%/cli/gather.sh \
+	%D%/cli/odd-systems.sh \
 	%D%/cli/p2pbench.sh \
 	%D%/cli/p2pcopy.sh \
 	%D%/cli/p2pcopy-journal.sh \
@@ -207,6 +208,9 @@ SHELL_TESTS = \
 	%D%/lint/symbols.sh
 dist_check_SCRIPTS += $(SHELL_TESTS)
 TESTS += $(SHELL_TESTS)
+# A system call filter, for odd-systems.sh.
+check_PROGRAMS += %D%/cli/deny
+%C%_cli_deny_LDADD =
 
 # --- vm: cases on a real kernel in QEMU; tests/vm/run runs them -------------
 check_PROGRAMS += %D%/vm/pattern

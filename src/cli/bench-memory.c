@@ -30,6 +30,10 @@ static int blame_memory(const struct memory *m, const struct bench_set *set,
 					     strerror(-rc));
 		return EXIT_FAILED;
 	}
+	if (!set->session->ring && (rc == -EPERM || rc == -ENOSYS)) {
+		cli_error_no_ring(BENCH_NAME, rc);
+		return EXIT_FAILED;
+	}
 	cli_error(BENCH_NAME, "%s: memory for %u blocks of %u bytes: %s",
 		  set->paths[0], point->depth * point->jobs,
 		  point->block_bytes, strerror(-rc));

@@ -326,10 +326,10 @@ static void blame(struct run *r, int rc)
 	if (rc == -ETIMEDOUT)
 		cli_error(get_name(r), "no transfer has completed for so "
 			  "long: %s (see the kernel log)", strerror(-rc));
+	else if (rc == -EPERM || rc == -ENOSYS)
+		cli_error_no_ring(get_name(r), rc);
 	else
-		cli_error(get_name(r), "copy: %s%s", strerror(-rc),
-			  rc == -EPERM || rc == -ENOSYS ?
-			  " (as root? is kernel.io_uring_disabled set?)" : "");
+		cli_error(get_name(r), "copy: %s", strerror(-rc));
 }
 
 static int copy_all(struct run *r)

@@ -422,9 +422,7 @@ static const char *get_advice(int rc)
 	case EACCES:
 		return " (run it as root, or get access to it)";
 	case EPERM:
-	case ENOSYS:
-		return " (as root? is a file immutable, or "
-		       "kernel.io_uring_disabled set?)";
+		return " (as root? is a file immutable?)";
 	case EISDIR:
 	case ENOTBLK:
 		return " (give a block device or a regular file)";
@@ -491,6 +489,9 @@ static int blame(const struct session *s, int rc)
 			  "awaited");
 		tell_resume(s);
 		return 128 + (int)caught;
+	case COPY_JOB_NO_RING:
+		cli_error_no_ring(program.name, rc);
+		return EXIT_FAILED;
 	case COPY_JOB_NONE:
 	case COPY_JOB_FAILED:
 		break;

@@ -2,8 +2,10 @@
 #include "cli/say.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "report/progress.h"
 
@@ -44,4 +46,24 @@ void cli_notice(const struct cli_common *common, const char *format, ...)
 	va_start(args, format);
 	say(common->program->name, format, args);
 	va_end(args);
+}
+
+static const char *get_ring_advice(int rc)
+{
+	switch (-rc) {
+	case EPERM:
+		return " (is sysctl kernel.io_uring_disabled 0? in a "
+		       "container, does its system call filter allow it?)";
+	case ENOSYS:
+		return " (it needs Linux 5.11, built with CONFIG_IO_URING; in "
+		       "a container, a system call filter that allows it)";
+	default:
+		return "";
+	}
+}
+
+void cli_error_no_ring(const char *program, int rc)
+{
+	cli_error(program, "use io_uring: %s%s", strerror(-rc),
+		  get_ring_advice(rc));
 }

@@ -15,4 +15,7 @@ void cli_error(const char *program, const char *format, ...)
 void cli_notice(const struct cli_common *common, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* That io_uring is not to be had, which said @rc, and what helps. */
+void cli_error_no_ring(const char *program, int rc);
+
 #endif

@@ -248,8 +248,11 @@ static void turn(struct compare *compare)
 
 	rc = ring_turn(read->ring, 1, limit ? MIN(limit, GLANCE_NS) :
 					      GLANCE_NS);
-	if (rc)
+	/* What is in flight would be waited for in vain. */
+	if (rc) {
 		stop(compare, rc);
+		compare->result->is_silent = true;
+	}
 	done = ring_get_completions(read->ring, &count);
 	for (unsigned i = 0; i < count; i++)
 		take_completion(compare, &done[i]);

@@ -79,6 +79,7 @@ enum copy_job_trouble {
 	COPY_JOB_NO_PEER,	/* required, and not to be had: fallback */
 	COPY_JOB_UNABLE,	/* the machine cannot; tried is the sentence */
 	COPY_JOB_INTERRUPTED,
+	COPY_JOB_NO_RING,	/* as FAILED: the kernel gave none */
 };
 
 #define COPY_JOB_TRIED_SIZE	512

@@ -157,7 +157,7 @@ static int open_ring(struct copy_job *job)
 		job->ring = job->args.ring;
 	else
 		rc = ring_open_with(depth, options, &job->ring);
-	return rc ? blame(job, COPY_JOB_FAILED, rc, "use io_uring") : 0;
+	return rc ? blame(job, COPY_JOB_NO_RING, rc, "use io_uring") : 0;
 }
 
 static void give_up_peer(struct copy_job *job, const char *id,
@@ -300,6 +300,12 @@ int copy_job_open(struct copy_job *job)
 
 /* --- run ---------------------------------------------------------------- */
 
+/* No request of ours is answered so by a drive or a file. */
+static bool is_ring_denied(int rc)
+{
+	return rc == -EPERM || rc == -ENOSYS;
+}
+
 /* A drive counts in blocks of its own. */
 static int blame_side(struct copy_job *job, const struct copy_error *error,
 		      int rc)
@@ -312,7 +318,9 @@ static int blame_side(struct copy_job *job, const struct copy_error *error,
 	char lba[48] = "";
 
 	if (!error->side)
-		return blame(job, COPY_JOB_FAILED, rc, "copy");
+		return blame(job, is_ring_denied(rc) ? COPY_JOB_NO_RING :
+						       COPY_JOB_FAILED,
+			     rc, "copy");
 	if (copy_job_is_device(target) && target->lba_bytes)
 		snprintf(lba, sizeof(lba), " (LBA %llu)",
 			 (unsigned long long)(error->offset_bytes /

@@ -141,8 +141,11 @@ static void turn(struct copy *copy)
 	int rc;
 
 	rc = ring_turn(copy->ring, 1, get_patience(copy));
-	if (rc)
+	/* What is in flight would be waited for in vain. */
+	if (rc) {
 		copy_stop(copy, rc);
+		copy->result->is_silent = true;
+	}
 	done = ring_get_completions(copy->ring, &count);
 	for (unsigned i = 0; i < count; i++)
 		if (done[i].tag >= COPY_TAG_FLUSH)

@@ -27,6 +27,7 @@ static const struct {
 	{ COPY_JOB_NO_PEER, MANY_NO_PEER },
 	{ COPY_JOB_UNABLE, MANY_NO_PEER },
 	{ COPY_JOB_INTERRUPTED, MANY_STOPPED },
+	{ COPY_JOB_NO_RING, MANY_FAILED },
 };
 
 static enum many_outcome get_outcome(const struct copy_job *job)

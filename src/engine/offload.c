@@ -217,8 +217,11 @@ static unsigned turn(struct offload *offload)
 
 	rc = ring_turn(offload->plan->ring, 1,
 		       limit ? MIN(limit, GLANCE_NS) : GLANCE_NS);
-	if (rc)
+	/* What is in flight would be waited for in vain. */
+	if (rc) {
 		stop(offload, rc);
+		offload->result->is_silent = true;
+	}
 	ring_get_completions(offload->plan->ring, &count);
 	return count;
 }

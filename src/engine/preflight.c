@@ -54,7 +54,8 @@ static int move(struct preflight *p, enum ring_action action, void *buffer)
 		done = ring_get_completions(p->ring, &count);
 		if (count)
 			return judge(p, &op, done->result);
-		if (end && clock_now_ns() >= end)
+		/* Pushed, it may still be done at any time. */
+		if (rc || (end && clock_now_ns() >= end))
 			return -ETIMEDOUT;
 	}
 	return rc;

@@ -170,8 +170,11 @@ static void turn(struct verify *verify)
 	int rc;
 
 	rc = ring_turn(verify->ring, 1, watch_get_patience(&verify->watch));
-	if (rc && !verify->rc)
-		verify->rc = rc;
+	/* What is in flight would be waited for in vain. */
+	if (rc) {
+		verify->rc = verify->rc ? verify->rc : rc;
+		verify->result->is_silent = true;
+	}
 	done = ring_get_completions(verify->ring, &count);
 	for (unsigned i = 0; i < count; i++)
 		take_completion(verify, &done[i]);
