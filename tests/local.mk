@@ -194,6 +194,7 @@ SHELL_TESTS = \
 	%D%/cli/odd-systems.sh \
 	%D%/cli/p2pbench.sh \
 	%D%/cli/p2pcopy.sh \
+	%D%/cli/p2pcopy-errno.sh \
 	%D%/cli/p2pcopy-journal.sh \
 	%D%/cli/p2pcopy-many.sh \
 	%D%/cli/p2pcopy-several.sh \
