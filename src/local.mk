@@ -102,6 +102,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/copy-state.c %D%/engine/copy-state.h \
 	%D%/engine/copy-sum.c \
 	%D%/engine/cutter.c %D%/engine/cutter.h \
+	%D%/engine/done-list.c %D%/engine/done-list.h \
 	%D%/engine/endpoint.c %D%/engine/endpoint.h \
 	%D%/engine/endpoint-block.c \
 	%D%/engine/endpoint-file.c \
@@ -118,6 +119,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/many.c %D%/engine/many.h \
 	%D%/engine/many-alone.c %D%/engine/many-alone.h \
 	%D%/engine/many-deal.c %D%/engine/many-deal.h \
+	%D%/engine/many-done.c %D%/engine/many-done.h \
 	%D%/engine/many-files.c %D%/engine/many-files.h \
 	%D%/engine/many-later.c %D%/engine/many-later.h \
 	%D%/engine/many-links.c %D%/engine/many-links.h \

@@ -87,6 +87,7 @@ UNIT_TESTS = \
 	%D%/unit/test-cpulist \
 	%D%/unit/test-cutter \
 	%D%/unit/test-doctor \
+	%D%/unit/test-done-list \
 	%D%/unit/test-dram \
 	%D%/unit/test-endpoint \
 	%D%/unit/test-extents \

@@ -21,6 +21,7 @@ struct run {
 	struct report_files report;
 	struct progress progress;
 	struct progress_tick now;
+	bool is_into;		/* the destination is a directory */
 	char *told;		/* why it is host memory: the last one */
 	int code;
 };
@@ -30,7 +31,8 @@ static const struct {
 	int code;
 } codes[] = {
 	{ MANY_UNKNOWN, EXIT_DONE },	 { MANY_DONE, EXIT_DONE },
-	{ MANY_LINKED, EXIT_DONE },	 { MANY_FAILED, EXIT_FAILED },
+	{ MANY_LINKED, EXIT_DONE },	 { MANY_DONE_BEFORE, EXIT_DONE },
+	{ MANY_FAILED, EXIT_FAILED },
 	{ MANY_REJECTED, EXIT_FAILED },	 { MANY_REFUSED, EXIT_REFUSED },
 	{ MANY_NO_PEER, EXIT_MACHINE },	 { MANY_DIFFERS, EXIT_DIFFERS },
 };
@@ -106,10 +108,22 @@ static int get_code(const struct run *r, const struct many_file *file)
 {
 	if (file->outcome == MANY_STOPPED)
 		return 128 + *r->wish->args.stop;
+	/* What has bad places is as complete as it gets. */
+	if (file->outcome == MANY_FAILED && r->wish->args.journal &&
+	    !file->bad_bytes)
+		return EXIT_INCOMPLETE;
 	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
 		if (codes[i].outcome == file->outcome)
 			return codes[i].code;
 	return EXIT_FAILED;
+}
+
+static void tick(void *data, uint64_t bytes)
+{
+	struct run *r = data;
+
+	r->now.done_bytes += bytes;
+	progress_update(&r->progress, &r->now);
 }
 
 static void ended(void *data, const struct many_file *file)
@@ -120,6 +134,8 @@ static void ended(void *data, const struct many_file *file)
 	worsen(r, code);
 	if (file->outcome != MANY_NO_PEER)
 		tell_fallback(r, file->why);
+	if (file->outcome == MANY_DONE_BEFORE)
+		tick(r, file->skipped_bytes);
 	if (code)
 		tell_failure(r, file);
 	else if (file->is_changed)
@@ -128,14 +144,6 @@ static void ended(void *data, const struct many_file *file)
 	report_files_add(&r->report, file);
 	if (file->sum && r->wish->sums)
 		report_files_print_sum(r->wish->sums->file, file);
-}
-
-static void tick(void *data, uint64_t bytes)
-{
-	struct run *r = data;
-
-	r->now.done_bytes += bytes;
-	progress_update(&r->progress, &r->now);
 }
 
 /* --- which ones --------------------------------------------------------- */
@@ -184,14 +192,16 @@ static char *name_copy(const char *source, const char *destination,
  * What is there when one of several nodes comes, another one may have made:
  * only what is written decides then.
  */
-static bool is_copied_into(const struct run *r, const char *destination,
-			   size_t sources)
+static bool is_copied_into(const struct copy_many *wish)
 {
+	const struct cli_common *common = wish->common;
+	size_t count = common->operand_count;
+	const char *destination = count ? common->operands[count - 1] : "";
 	size_t length = strlen(destination);
 
-	if (!r->wish->args.shard_count)
+	if (!wish->args.shard_count)
 		return is_directory(destination);
-	return sources > 1 || (length && destination[length - 1] == '/');
+	return count > 2 || (length && destination[length - 1] == '/');
 }
 
 static int add_operands(struct run *r, struct many *many)
@@ -199,7 +209,6 @@ static int add_operands(struct run *r, struct many *many)
 	const struct cli_common *common = r->wish->common;
 	size_t sources = common->operand_count - 1;
 	const char *destination = common->operands[sources];
-	bool is_into = is_copied_into(r, destination, sources);
 	int rc = 0;
 
 	if (sources > 1 && !is_directory(destination)) {
@@ -211,7 +220,7 @@ static int add_operands(struct run *r, struct many *many)
 	for (size_t i = 0; !rc && i < sources; i++) {
 		const char *source = common->operands[i];
 		_cleanup_free_ char *copy = name_copy(source, destination,
-						      is_into);
+						      r->is_into);
 
 		rc = copy ? many_add(many, source, copy) : -ENOMEM;
 	}
@@ -322,7 +331,7 @@ static void blame(struct run *r, int rc)
 		worsen(r, 128 + *r->wish->args.stop);
 		return;
 	}
-	worsen(r, EXIT_FAILED);
+	worsen(r, r->wish->args.journal ? EXIT_INCOMPLETE : EXIT_FAILED);
 	if (rc == -ETIMEDOUT)
 		cli_error(get_name(r), "no transfer has completed for so "
 			  "long: %s (see the kernel log)", strerror(-rc));
@@ -330,6 +339,32 @@ static void blame(struct run *r, int rc)
 		cli_error_no_ring(get_name(r), rc);
 	else
 		cli_error(get_name(r), "copy: %s", strerror(-rc));
+}
+
+static void blame_journal(struct run *r, int rc)
+{
+	const char *path = r->wish->args.journal;
+
+	worsen(r, EXIT_FAILED);
+	if (rc == -EEXIST)
+		cli_error(get_name(r), "journal %s is there already: add "
+			  "--resume to go on from it, or remove it", path);
+	else if (rc == -EINVAL)
+		cli_error(get_name(r), "%s is no journal of many files: give "
+			  "what this copy was begun with", path);
+	else
+		cli_error(get_name(r), "open journal %s: %s", path,
+			  strerror(-rc));
+}
+
+/* The same command goes on where this one ended. */
+static void tell_resume(const struct run *r)
+{
+	const char *path = r->wish->args.journal;
+
+	if (path && (r->code == EXIT_INCOMPLETE || r->code >= 128))
+		cli_error(get_name(r), "what is done is in %s: the same "
+			  "command with --resume goes on from there", path);
 }
 
 static int copy_all(struct run *r)
@@ -388,9 +423,22 @@ static void start(struct run *r)
 	count_all(r);
 }
 
+static void run(struct run *r, bool *is_silent)
+{
+	int rc = copy_all(r);
+
+	progress_finish(&r->progress);
+	if (rc)
+		blame(r, rc);
+	tell_resume(r);
+	write_sums(r);
+	write_report(r, !rc && !many_get_totals(r->many)->failed);
+	*is_silent = many_is_silent(r->many);
+}
+
 int copy_many(const struct copy_many *wish, bool *is_silent)
 {
-	struct run r = { .wish = wish };
+	struct run r = { .wish = wish, .is_into = is_copied_into(wish) };
 	struct many_args args = wish->args;
 	int rc;
 
@@ -399,17 +447,16 @@ int copy_many(const struct copy_many *wish, bool *is_silent)
 	args.tick = tick;
 	args.data = &r;
 	rc = many_create(&args, &r.many);
-	if (!rc)
-		rc = copy_all(&r);
-	progress_finish(&r.progress);
-	if (rc)
+	if (rc) {
 		blame(&r, rc);
-	free(r.told);
-	if (!r.many)
 		return r.code;
-	write_sums(&r);
-	write_report(&r, !rc && !many_get_totals(r.many)->failed);
-	*is_silent = many_is_silent(r.many);
+	}
+	rc = many_open_journal(r.many, &r.is_into);
+	if (rc)
+		blame_journal(&r, rc);
+	else
+		run(&r, is_silent);
+	free(r.told);
 	if (!*is_silent)
 		many_destroy(r.many);
 	return r.code;

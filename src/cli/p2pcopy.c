@@ -710,6 +710,9 @@ static int run_many(struct session *s)
 			.retries = (unsigned)o->retries,
 			.rate_bytes_per_sec = o->rate,
 			.checksum = o->sum.name,
+			.journal = o->journal,
+			.is_resumed = o->is_resumed,
+			.journal_interval_ns = o->journal_interval_ns,
 			.is_synced = !o->is_unsynced,
 			.is_forced = o->is_forced,
 			.is_planned = o->is_dry_run,
@@ -812,7 +815,6 @@ static const char *find_single_option(const struct copy_options *o)
 		  "reads them again)" },
 		{ o->also.count, "--also: is for one source (run p2pcopy once "
 		  "for each destination)" },
-		{ o->journal, "--journal: is for one source (leave it away)" },
 		{ o->is_polled, "--iopoll: files are opened and named through "
 		  "the same ring, which cannot be polled for that (leave it "
 		  "away)" },

@@ -136,8 +136,14 @@ static int check_facts(struct copy_job *job,
 {
 	struct journal_facts ours = { 0 };
 	int rc = add_facts(&ours, job);
-	const char *odd = rc ? NULL : find_odd(&ours, theirs);
+	const char *odd;
 
+	/* As done-list.h begins. */
+	if (!rc && theirs->count && has_key_of(theirs->lines[0], "files:"))
+		rc = copy_job_blame(job, COPY_JOB_REJECTED, -EINVAL,
+				    "journal %s is of many files: give what "
+				    "it was begun with", job->args.journal);
+	odd = rc ? NULL : find_odd(&ours, theirs);
 	if (odd)
 		rc = copy_job_blame(job, COPY_JOB_REJECTED, -ESTALE,
 				    "journal %s is of another %.*s, or that "

@@ -12,6 +12,7 @@
 #include "base/macro.h"
 #include "engine/attributes.h"
 #include "engine/copy-job.h"
+#include "engine/many-done.h"
 #include "engine/many-links.h"
 #include "engine/many-tell.h"
 
@@ -127,17 +128,19 @@ static int complete_job(struct many *m, const struct many_later *later)
 	return attributes_copy(&attributes, from, to);
 }
 
-/* Its other names wait for this one. */
-static void end_link(struct many *m, const struct many_later *later,
-		     bool is_there, const char *sum)
+/* Its other names wait for this one; @st: all 0 if it is not there. */
+static void end_file(struct many *m, const struct many_later *later,
+		     const struct stat *st, const struct copy_job *job, int rc)
 {
-	struct walk_directory *d = later->directory;
-	struct stat st;
+	const char *sum = job->is_summed ? job->sum : NULL;
+	bool is_there = !rc && !job->verified.mismatched_bytes;
 
-	if (many_is_in_tree(d) &&
-	    !fstatat(d->fd, later->source, &st, AT_SYMLINK_NOFOLLOW) &&
-	    st.st_nlink > 1)
-		many_links_end(m, st.st_dev, st.st_ino, is_there, sum);
+	if (is_there && S_ISREG(st->st_mode) && !later->is_range &&
+	    !job->result.bad_bytes)
+		many_done_add(m, later->directory, later->destination,
+			      (uint64_t)st->st_size, st->st_mtim, sum);
+	if (many_is_in_tree(later->directory) && st->st_nlink > 1)
+		many_links_end(m, st->st_dev, st->st_ino, is_there, sum);
 }
 
 /* The ring may have been given up for another one. */
@@ -186,18 +189,20 @@ static int copy_by_job(struct many *m, const struct many_later *later)
 		.stop = m->args.stop,
 		.ring = m->ring,
 	};
+	struct stat st = { 0 };
 	struct copy_job job;
 	int rc;
 
 	if (!from || !to)
 		return -ENOMEM;
+	(void)fstatat(many_get_source_fd(later->directory), later->source,
+		      &st, 0);
 	rc = run_job(m, &job, &args);
 	if (!rc)
 		rc = complete_job(m, later);
 	many_tick(m, job.result.copied_bytes);
 	tell_job(m, later, &job, rc);
-	end_link(m, later, !rc && !job.verified.mismatched_bytes,
-		 job.is_summed ? job.sum : NULL);
+	end_file(m, later, &st, &job, rc);
 	return fini_job(m, &job);
 }
 

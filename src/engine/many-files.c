@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "engine/copy.h"
 #include "engine/many-alone.h"
+#include "engine/many-done.h"
 #include "engine/many-links.h"
 #include "engine/many-tell.h"
 
@@ -93,6 +94,18 @@ static void copy_again(struct many *m, const struct batch_answer *a)
 		later->is_followed = !many_is_in_tree(directory);
 }
 
+static void add_done(struct many *m, const struct batch_answer *a)
+{
+	const struct timespec modified = {
+		.tv_sec = a->facts->stx_mtime.tv_sec,
+		.tv_nsec = a->facts->stx_mtime.tv_nsec,
+	};
+
+	if (!a->mismatched_bytes && !a->is_changed)
+		many_done_add(m, a->owner, a->destination, a->facts->stx_size,
+			      modified, a->sum);
+}
+
 /* A copy job tries again, and goes round what is bad. */
 static bool is_worth_more(const struct many *m, const struct batch_answer *a)
 {
@@ -107,6 +120,7 @@ static void take_answer(void *data, const struct batch_answer *a)
 
 	switch (a->outcome) {
 	case BATCH_DONE:
+		add_done(m, a);
 		tell_answer(m, a, a->mismatched_bytes ? MANY_DIFFERS :
 							MANY_DONE);
 		end_link(m, a, !a->mismatched_bytes);
@@ -164,8 +178,11 @@ int many_files_turn(struct many *m)
 
 	m->is_silent |= rc == -ETIMEDOUT;
 	m->is_ring_dead |= rc;
-	if (rc || m->is_busy_with_later)
+	if (rc)
 		return rc;
+	many_done_save(m, false);
+	if (m->is_busy_with_later)
+		return 0;
 	m->is_busy_with_later = true;
 	rc = run_later(m);
 	m->is_busy_with_later = false;
@@ -319,6 +336,8 @@ int many_files_push(struct many *m, struct walk_directory *directory,
 	if (m->args.is_planned)
 		return plan_file(m, directory, source, destination,
 				 is_followed);
+	if (many_done_skip(m, directory, source, destination, is_followed))
+		return 0;
 	rc = choose_route(m, directory, source, destination, is_followed,
 			  &request.route);
 	if (rc)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "engine/many-deal.h"
+#include "engine/many-done.h"
 #include "engine/many-files.h"
 #include "engine/many-later.h"
 #include "engine/many-nodes.h"
@@ -42,6 +43,8 @@ static int open_place(struct many *m, const char *destination, size_t length,
 		rc = -errno;
 	else
 		rc = syncs_add(&m->syncs, d->to_fd);
+	if (!rc)
+		many_done_clean(m, d->to_fd);
 	if (rc) {
 		walk_release(&m->walk, d);
 		return rc;

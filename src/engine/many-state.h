@@ -9,7 +9,7 @@
  *	many-tree	directories		many-pairs	pairs
  *	many-nodes	links, devices		many-deal	which node
  *	many-files	regular files, through a batch
- *	many-alone	one thing by a copy job
+ *	many-alone	one thing by a copy job	many-done	the journal
  *	many-links	names of one file
  *	many-later	what waits		many-tell	what is told
  */
@@ -25,6 +25,7 @@
 #include "engine/shard.h"
 #include "engine/syncs.h"
 
+struct done_list;
 struct many_later;
 
 struct many {
@@ -38,6 +39,9 @@ struct many {
 	struct walk_directory *place;	/* where pairs went last */
 	struct many_later *later, **later_end;
 	struct syncs syncs;
+	struct done_list *done;		/* NULL: there is no journal */
+	uint64_t saved_ns;
+	uint64_t cleaned[1024];		/* a bit for each directory, hashed */
 	struct many_totals totals;
 	uint64_t started_ns, started_cpu_ns;
 	bool is_busy_with_later;

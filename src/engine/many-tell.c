@@ -9,6 +9,7 @@
 static bool has_failed(const struct many_file *file)
 {
 	return file->outcome != MANY_DONE && file->outcome != MANY_LINKED &&
+	       file->outcome != MANY_DONE_BEFORE &&
 	       file->outcome != MANY_UNKNOWN;
 }
 
@@ -18,7 +19,9 @@ static void count(struct many_totals *t, const struct many_file *file)
 		t->failed++;
 		return;
 	}
-	t->files += file->kind == WALK_FILE && file->outcome != MANY_LINKED;
+	t->files += file->kind == WALK_FILE && file->outcome != MANY_LINKED &&
+		    file->outcome != MANY_DONE_BEFORE;
+	t->done_before += file->outcome == MANY_DONE_BEFORE;
 	t->links += file->outcome == MANY_LINKED;
 	t->directories += file->kind == WALK_DIRECTORY;
 	t->others += file->kind == WALK_SYMLINK || file->kind == WALK_SPECIAL;

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "engine/attributes.h"
 #include "engine/many-deal.h"
+#include "engine/many-done.h"
 #include "engine/many-files.h"
 #include "engine/many-nodes.h"
 #include "engine/many-tell.h"
@@ -66,6 +67,8 @@ static int make_directory(struct many *m, struct walk_directory *d, int parent,
 			  O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
 	if (d->to_fd < 0)
 		return errno == ELOOP ? -ENOTDIR : -errno;
+	if (!d->is_new)
+		many_done_clean(m, d->to_fd);
 	return syncs_add(&m->syncs, d->to_fd);
 }
 

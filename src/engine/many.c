@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "engine/many-done.h"
 #include "engine/many-files.h"
 #include "engine/many-later.h"
 #include "engine/many-links.h"
@@ -84,6 +85,11 @@ int many_create(const struct many_args *args, struct many **many)
 	return 0;
 }
 
+int many_open_journal(struct many *many, bool *is_into)
+{
+	return many->args.is_planned ? 0 : many_done_open(many, is_into);
+}
+
 bool many_is_busy(const struct many *many)
 {
 	return many->batch && (many->later || batch_is_busy(many->batch));
@@ -102,6 +108,8 @@ int many_finish(struct many *many)
 		rc = many_files_turn(many);
 	if (!rc && many->args.is_synced)
 		rc = syncs_flush(&many->syncs);
+	if (!many->is_ring_dead)
+		many_done_save(many, true);
 	many->totals.duration_ns = clock_now_ns() - many->started_ns;
 	many->totals.cpu_ns = clock_cpu_ns() - many->started_cpu_ns;
 	if (many->ring)
@@ -138,5 +146,6 @@ void many_destroy(struct many *many)
 	batch_destroy(many->batch);
 	shard_destroy(many->shard);
 	syncs_fini(&many->syncs);
+	many_done_close(many);
 	free(many);
 }

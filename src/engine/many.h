@@ -5,6 +5,7 @@
  * other. Must not know options, exit codes or how it is told.
  *
  *	many_create(&args, &many);
+ *	many_open_journal(many, &is_into);
  *	many_add(many, "a", "there/a");		as often as there are
  *	many_finish(many);			all of it, on stable media
  *	many_destroy(many);
@@ -30,6 +31,7 @@ enum many_outcome {
 	MANY_UNKNOWN = 0,
 	MANY_DONE,
 	MANY_LINKED,		/* to another name of the same file */
+	MANY_DONE_BEFORE,	/* by another run, says the journal */
 	MANY_FAILED,		/* tried, error */
 	MANY_REJECTED,		/* tried is the whole sentence */
 	MANY_REFUSED,		/* by a guard, for what is in tried */
@@ -62,7 +64,7 @@ struct many_file {
 
 struct many_totals {
 	uint64_t files, directories, links, others;	/* that are done */
-	uint64_t failed, changed;
+	uint64_t failed, changed, done_before;
 	uint64_t copied_bytes, peer_bytes, skipped_bytes;
 	uint64_t duration_ns, cpu_ns, submits;
 };
@@ -86,6 +88,9 @@ struct many_args {
 	unsigned retries;
 	uint64_t rate_bytes_per_sec;	/* of all together; 0: no limit */
 	const char *checksum;	/* its name; NULL: none */
+	const char *journal;	/* NULL: none; see done-list.h */
+	bool is_resumed;	/* from the journal, if it is there */
+	uint64_t journal_interval_ns;
 	bool is_synced;
 	bool is_forced;
 	bool is_planned;	/* nothing is written: what there is, is told */
@@ -99,6 +104,16 @@ struct many_args {
 
 /* 0, -ENOMEM, -errno of the ring, of host memory or of the checksum. */
 int many_create(const struct many_args *args, struct many **many);
+
+/*
+ * many_open_journal() - before anything is added, where args has one
+ * @is_into:	the destination is a directory that is there; of a journal that
+ *		is resumed: it was
+ *
+ * 0; -EEXIST: it is there and not to be resumed; -EINVAL: it is no journal of
+ * many files; -errno.
+ */
+int many_open_journal(struct many *many, bool *is_into);
 
 /*
  * many_add() - copy @source to what will be @destination

@@ -26,6 +26,7 @@ static const char *const outcomes[] = {
 	[MANY_UNKNOWN] = "planned",
 	[MANY_DONE] = "copied",
 	[MANY_LINKED] = "linked",
+	[MANY_DONE_BEFORE] = "done-before",
 	[MANY_FAILED] = "failed",
 	[MANY_REJECTED] = "failed",
 	[MANY_REFUSED] = "refused",
@@ -110,7 +111,8 @@ char *report_files_explain(const struct many_file *file)
 static bool has_failed(const struct many_file *file)
 {
 	return file->outcome != MANY_UNKNOWN && file->outcome != MANY_DONE &&
-	       file->outcome != MANY_LINKED;
+	       file->outcome != MANY_LINKED &&
+	       file->outcome != MANY_DONE_BEFORE;
 }
 
 /* More rows than these nobody reads. */
@@ -277,6 +279,8 @@ static void add_line(struct report_files *report, const struct many_file *file)
 		_cleanup_free_ char *why = report_files_explain(file);
 
 		fprintf(report->file, "FAILED %s -> %s: %s\n", from, to, why);
+	} else if (file->outcome == MANY_DONE_BEFORE) {
+		fprintf(report->file, "%s -> %s: done before\n", from, to);
 	} else if (file->kind == WALK_FILE && file->outcome != MANY_LINKED) {
 		fprintf(report->file, "%s -> %s: %llu bytes%s\n", from, to,
 			(unsigned long long)file->copied_bytes,
@@ -323,6 +327,7 @@ static void fill_totals(struct json_object *tree, const struct many_totals *t,
 	tree_add_count(tree, "others", t->others);
 	tree_add_count(tree, "failed_files", t->failed);
 	tree_add_count(tree, "changed_files", t->changed);
+	tree_add_count(tree, "done_before_files", t->done_before);
 	add_numbers(tree, t->copied_bytes, t->peer_bytes, t->skipped_bytes);
 	tree_add_count(tree, "duration_ns", t->duration_ns);
 	tree_add_count(tree, "rate_bytes_per_sec",
@@ -372,6 +377,7 @@ static void finish_text(const struct report_files *report,
 	print_count(file, t->directories, "directory", "directories");
 	print_count(file, t->links, "hard link", "hard links");
 	print_count(file, t->others, "link or node", "links and nodes");
+	print_count(file, t->done_before, "done before", "done before");
 	print_count(file, t->failed, "FAILED", "FAILED");
 	print_count(file, t->changed, "changed meanwhile",
 		    "changed meanwhile");
@@ -383,8 +389,9 @@ static void finish_text(const struct report_files *report,
 		fprintf(file, ", %s through peer memory",
 			bytes_format(t->peer_bytes, size, sizeof(size)));
 	if (t->skipped_bytes)
-		fprintf(file, ", %s of holes",
-			bytes_format(t->skipped_bytes, size, sizeof(size)));
+		fprintf(file, ", %s %s",
+			bytes_format(t->skipped_bytes, size, sizeof(size)),
+			t->done_before ? "skipped" : "of holes");
 	if (!report->is_plan)
 		fprintf(file, ", %s, %s",
 			clock_format_duration(t->duration_ns, time,

@@ -124,6 +124,104 @@ copies "handed over" -r --sqpoll --checksum=sha256:sums tree handed
 ok "all of it is there" diff -r tree handed
 ok "and summed" sha256sum --strict --quiet -c sums
 
+# --- a journal ----------------------------------------------------------------
+mkdir -p many/deep
+for i in $(seq 200); do
+	random "many/deep/f$i" $((i * 300))
+done
+random many/empty 0
+ln many/deep/f7 many/another
+
+# killed_at COUNT: a copy of many, killed when there are so many files.
+killed_at() {
+	p2pcopy --provider=host -r --journal=map --resume \
+		--journal-interval=20ms --rate=4M many resumed \
+		>/dev/null 2>&1 &
+	pid=$!
+	for _ in $(seq 400); do
+		[ "$(find resumed -type f 2>/dev/null | wc -l)" -ge "$1" ] &&
+			break
+		kill -0 $pid 2>/dev/null || break
+		sleep 0.02
+	done
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+}
+
+# whole: every file that has its name has all of its data.
+whole() {
+	(cd resumed && find . -type f ! -name '.*.part') |
+		while read -r name; do
+			cmp "many/$name" "resumed/$name" || echo "$name"
+		done
+}
+for count in 20 60 100 140; do
+	killed_at $count
+	is "killed at $count files, none is half-written" "$(whole)" ""
+	ok "the journal is no longer than what is there" test \
+		"$(grep -c 'done:' map)" -le "$(find resumed -type f | wc -l)"
+done
+touch "resumed/deep/.f3.$pid-9.part" resumed/deep/.f3.1-9.part
+exits 0 "and goes on" p2pcopy --provider=host -r -J --journal=map --resume \
+	many resumed
+ok "to the end" diff -r -x '.*.part' many resumed
+is "in the same place" "$(ls resumed)" "$(ls many)"
+is "without what was done before" "$(value '.total |
+	.done_before_files >= 100 and .copied_bytes + .skipped_bytes ==
+	'"$(find many -type f -links 1 -printf '%s\n' |
+		awk '{ sum += $1 } END { print sum + 7 * 300 }')")" true
+is "names of one file are so" "$(stat -c %i resumed/another)" \
+	"$(stat -c %i resumed/deep/f7)"
+is "what the killed one left half-written is gone" \
+	"$(find resumed -name '*.part')" resumed/deep/.f3.1-9.part
+printf '# p2pcopy done: - 5 17' >>map
+printf changed >many/deep/f5
+exits 0 "once more, after a line was torn" p2pcopy --provider=host -r -J \
+	--journal=map --resume many resumed
+is "only what has changed is copied" "$(value '[.files[] |
+	select(.outcome == "copied" and .type == "file").source] | join(" ")')" \
+	many/deep/f5
+ok "it is" cmp many/deep/f5 resumed/deep/f5
+rm resumed/deep/f6
+exits 0 "and what is not there any more" p2pcopy --provider=host -r -J \
+	--journal=map --resume many resumed
+ok "is there again" cmp many/deep/f6 resumed/deep/f6
+if command -v ddrescuelog >/dev/null; then
+	like "ddrescue reads the journal" "$(ddrescuelog -t map)" \
+		'rescued: .*\( *100%\)'
+else
+	skip "there is no ddrescuelog (apt-get install gddrescue)" \
+		"ddrescue reads the journal"
+fi
+exits 1 "without --resume" p2pcopy --provider=host -r --journal=map many x
+like "a journal is not written over" "$(cat "$work/stderr")" \
+	'journal map is there already: add --resume'
+exits 1 "one file has no such journal" \
+	p2pcopy --provider=host --journal=map --resume many/deep/f1 x
+like "which is told" "$(cat "$work/stderr")" 'journal map'
+echo rubbish >rubbish
+exits 1 "what is no journal" \
+	p2pcopy --provider=host -r --journal=rubbish --resume many x
+like "is told" "$(cat "$work/stderr")" 'rubbish is no journal of many files'
+is "and left alone" "$(cat rubbish)" rubbish
+ok "nothing was made" test ! -e x
+printf '%s\tlisted/\n' many/deep/f* none >pairs
+mkdir listed
+exits 6 "a pair that fails can be resumed" p2pcopy --provider=host \
+	--journal=list.map --manifest=pairs
+like "as is told" "$(cat "$work/stderr")" 'list.map: .* with --resume goes on'
+random none 10
+exits 0 "then" p2pcopy --provider=host -J --journal=list.map --resume \
+	--checksum=sha256:sums --manifest=pairs
+is "all are copied that have no checksum" "$(tail -1 "$work/stdout" |
+	jq .total.done_before_files)" 0
+exits 0 "and again" p2pcopy --provider=host -J --journal=list.map --resume \
+	--checksum=sha256:sums --manifest=pairs
+is "all were done before" "$(tail -1 "$work/stdout" |
+	jq .total.done_before_files)" "$(wc -l <pairs)"
+is "and have one" "$(wc -l <sums)" "$(wc -l <pairs)"
+ok "that is right" sha256sum --strict --quiet -c sums
+
 # --- what makes no sense ------------------------------------------------------
 refuses() {
 	local option=$1 why=$2
