@@ -156,8 +156,13 @@ void picture_init(struct picture *picture, struct json_object *tree)
 	picture->cells = tree_must(calloc(picture->provider_count *
 					  picture->leaf_count + 1,
 					  sizeof(*picture->cells)));
-	for (size_t i = 0; i < json_object_array_length(pairs); i++)
-		add_pair(picture, json_object_array_get_idx(pairs, i));
+	for (size_t i = 0; i < tree_count_rows(pairs); i++) {
+		struct json_object *pair = tree_take_row(pairs, i);
+
+		if (pair)
+			add_pair(picture, pair);
+		json_object_put(pair);
+	}
 }
 
 void picture_fini(struct picture *picture)

@@ -203,129 +203,170 @@ void remarks_print(struct report *report, struct remarks *remarks)
 	free(remarks->items);
 }
 
+/* --- the pairs ----------------------------------------------------------- */
+
+/* Every provider with every client; goes through them again and again. */
+struct pairs {
+	const struct p2pdma_topology *topology;
+	const struct scope *scope;
+	const struct p2pdma_function *const *providers;
+	size_t provider_count;
+	const struct p2pdma_function **clients;
+	size_t client_count;
+	struct p2pdma_verdict verdict;	/* of the pair at hand */
+};
+
+static void add_client(struct pairs *pairs,
+		       const struct p2pdma_function *function)
+{
+	size_t count = pairs->client_count;
+
+	pairs->clients = tree_must(reallocarray(pairs->clients, count + 1,
+						sizeof(*pairs->clients)));
+	pairs->clients[pairs->client_count++] = function;
+}
+
+/* The drives, then what else the user named. */
+static void collect_clients(struct pairs *pairs)
+{
+	const struct p2pdma_drive *const *drives;
+	const struct scope *scope = pairs->scope;
+	size_t count;
+
+	drives = p2pdma_topology_get_drives(pairs->topology, &count);
+	for (size_t i = 0; i < count; i++)
+		add_client(pairs, drives[i]->function);
+	for (size_t i = 0; i < scope->count; i++)
+		if (!p2pdma_topology_find_drive(pairs->topology,
+						scope->functions[i]) &&
+		    !scope->functions[i]->memory)
+			add_client(pairs, scope->functions[i]);
+}
+
+/* For pairs_destroy(); topology and scope have to outlive it. */
+static struct pairs *pairs_create(struct report *report,
+				  const struct p2pdma_topology *topology,
+				  const struct scope *scope)
+{
+	struct pairs *pairs = tree_must(calloc(1, sizeof(*pairs)));
+
+	pairs->topology = topology;
+	pairs->scope = scope;
+	pairs->providers = p2pdma_topology_get_providers(
+		topology, &pairs->provider_count);
+	collect_clients(pairs);
+	if (!pairs->provider_count)
+		report_no_provider(report, topology);
+	return pairs;
+}
+
+static void pairs_destroy(void *data)
+{
+	struct pairs *pairs = data;
+
+	free(pairs->clients);
+	free(pairs);
+}
+
+/* Fills in the verdict; false: nobody asked for this pair. */
+static bool pairs_judge(struct pairs *pairs,
+			const struct p2pdma_function *provider,
+			const struct p2pdma_function *client)
+{
+	if (!scope_has(pairs->scope, provider) &&
+	    !scope_has(pairs->scope, client))
+		return false;
+	p2pdma_verdict_judge(pairs->topology, provider, client,
+			     &pairs->verdict);
+	return true;
+}
+
+static struct json_object *pairs_make(void *data, size_t index)
+{
+	struct pairs *pairs = data;
+	const struct p2pdma_function *provider =
+		pairs->providers[index / pairs->client_count];
+	const struct p2pdma_function *client =
+		pairs->clients[index % pairs->client_count];
+	struct json_object *pair;
+
+	if (!pairs_judge(pairs, provider, client))
+		return NULL;
+	pair = tree_new_object();
+	report_add_pair(pair, provider, client, &pairs->verdict);
+	return pair;
+}
+
+/* Of thousands of pairs nobody needs more than one at a time. */
+static struct json_object *add_rows(struct report *report,
+				    struct pairs *pairs)
+{
+	const struct tree_rows rows = {
+		.count = pairs->provider_count * pairs->client_count,
+		.make = pairs_make,
+		.fini = pairs_destroy,
+		.data = pairs,
+	};
+
+	return tree_add_rows(report->tree, "pairs", &rows);
+}
+
+void report_pairs(struct report *report,
+		  const struct p2pdma_topology *topology,
+		  const struct scope *scope)
+{
+	add_rows(report, pairs_create(report, topology, scope));
+}
+
 /* --- the matrix --------------------------------------------------------- */
 
 #define KEY_SIZE	24	/* "c0", a cell's key in the grid */
 
+/* For people: a row of cells for each provider. */
 struct matrix {
 	struct report *report;
-	const struct p2pdma_topology *topology;
-	const struct scope *scope;
-	const struct p2pdma_function *provider;	/* of the row at hand */
-	const struct p2pdma_function **clients;
-	size_t client_count;
-	struct json_object *pairs;	/* in the tree; NULL: not wanted */
-	struct json_object *grid;	/* a row of cells for each provider;
-					 * NULL: not wanted */
-	size_t pair_count;
+	struct pairs *pairs;
+	struct json_object *grid;
+	size_t cell_count;
 	bool *has_cells;		/* for each client */
-	struct p2pdma_verdict verdict;	/* of the pair at hand */
 	struct remarks remarks;
 };
 
-static void add_client(struct matrix *matrix,
-		       const struct p2pdma_function *function)
-{
-	size_t count = matrix->client_count;
-
-	matrix->clients = tree_must(reallocarray(matrix->clients, count + 1,
-						 sizeof(*matrix->clients)));
-	matrix->clients[matrix->client_count++] = function;
-}
-
-/* The drives, then what else the user named. */
-static void collect_clients(struct matrix *matrix)
-{
-	const struct p2pdma_drive *const *drives;
-	const struct scope *scope = matrix->scope;
-	size_t count;
-
-	drives = p2pdma_topology_get_drives(matrix->topology, &count);
-	for (size_t i = 0; i < count; i++)
-		add_client(matrix, drives[i]->function);
-	for (size_t i = 0; i < scope->count; i++)
-		if (!p2pdma_topology_find_drive(matrix->topology,
-						scope->functions[i]) &&
-		    !scope->functions[i]->memory)
-			add_client(matrix, scope->functions[i]);
-}
-
-static void add_cell(struct matrix *matrix, size_t column,
+static void add_cell(struct matrix *matrix,
+		     const struct p2pdma_function *provider, size_t column,
 		     struct json_object *row)
 {
-	const struct p2pdma_function *client = matrix->clients[column];
-	const struct p2pdma_verdict *verdict = &matrix->verdict;
+	const struct p2pdma_function *client = matrix->pairs->clients[column];
+	const struct p2pdma_verdict *verdict = &matrix->pairs->verdict;
 	char key[KEY_SIZE], cell[32], pair[64];
 
 	snprintf(key, sizeof(key), "c%zu", column);
 	format_cell(verdict, cell, sizeof(cell));
 	tree_add_text(row, key, cell);
 	matrix->has_cells[column] = true;
+	matrix->cell_count++;
 	if (!verdict->reason_count)
 		return;
-	snprintf(pair, sizeof(pair), "%s from %s", matrix->provider->address,
-		 report_get_label(matrix->topology, client));
+	snprintf(pair, sizeof(pair), "%s from %s", provider->address,
+		 report_get_label(matrix->pairs->topology, client));
 	remark_on(&matrix->remarks, verdict, pair);
 }
 
-static void judge(struct matrix *matrix, size_t column,
-		  struct json_object *row)
+static void add_row(struct matrix *matrix,
+		    const struct p2pdma_function *provider)
 {
-	const struct p2pdma_function *provider = matrix->provider;
-	const struct p2pdma_function *client = matrix->clients[column];
+	struct json_object *row = tree_append_object(matrix->grid);
 
-	if (!scope_has(matrix->scope, provider) &&
-	    !scope_has(matrix->scope, client))
-		return;
-	p2pdma_verdict_judge(matrix->topology, provider, client,
-			     &matrix->verdict);
-	matrix->pair_count++;
-	if (matrix->pairs)
-		report_add_pair(tree_append_object(matrix->pairs), provider,
-				client, &matrix->verdict);
-	if (row)
-		add_cell(matrix, column, row);
-}
-
-static void judge_provider(struct matrix *matrix,
-			   const struct p2pdma_function *provider)
-{
-	struct json_object *row = NULL;
-
-	matrix->provider = provider;
-	if (matrix->grid) {
-		row = tree_append_object(matrix->grid);
-		tree_add_text(row, "provider", provider->address);
-	}
-	for (size_t i = 0; i < matrix->client_count; i++)
-		judge(matrix, i, row);
-}
-
-static void judge_all(struct matrix *matrix)
-{
-	const struct p2pdma_function *const *providers;
-	size_t count;
-
-	collect_clients(matrix);
-	matrix->has_cells = tree_must(calloc(matrix->client_count + 1,
-					     sizeof(*matrix->has_cells)));
-	providers = p2pdma_topology_get_providers(matrix->topology, &count);
-	for (size_t i = 0; i < count; i++)
-		judge_provider(matrix, providers[i]);
-	if (!count)
-		report_no_provider(matrix->report, matrix->topology);
-}
-
-static void fini(struct matrix *matrix)
-{
-	json_object_put(matrix->grid);
-	free(matrix->has_cells);
-	free(matrix->clients);
+	tree_add_text(row, "provider", provider->address);
+	for (size_t i = 0; i < matrix->pairs->client_count; i++)
+		if (pairs_judge(matrix->pairs, provider,
+				matrix->pairs->clients[i]))
+			add_cell(matrix, provider, i, row);
 }
 
 static void add_grid(struct matrix *matrix)
 {
-	size_t count = matrix->client_count;
+	size_t count = matrix->pairs->client_count;
 	_cleanup_free_ struct column *columns =
 		tree_must(calloc(count + 1, sizeof(*columns)));
 	_cleanup_free_ char (*keys)[KEY_SIZE] =
@@ -338,7 +379,8 @@ static void add_grid(struct matrix *matrix)
 		if (!matrix->has_cells[i])
 			continue;
 		columns[used++] = (struct column){
-			report_get_label(matrix->topology, matrix->clients[i]),
+			report_get_label(matrix->pairs->topology,
+					 matrix->pairs->clients[i]),
 			keys[i], FORM_TEXT
 		};
 	}
@@ -350,62 +392,59 @@ static void add_grid(struct matrix *matrix)
 /* Which function is called "nvme0" above. */
 static void add_labels(struct matrix *matrix)
 {
+	const struct pairs *pairs = matrix->pairs;
 	char *text = NULL;
 	size_t size = 0;
 	FILE *file = tree_must(open_memstream(&text, &size));
 
-	for (size_t i = 0; i < matrix->client_count; i++)
+	for (size_t i = 0; i < pairs->client_count; i++)
 		if (matrix->has_cells[i])
 			fprintf(file, "%-8s  %s\n",
-				report_get_label(matrix->topology,
-						 matrix->clients[i]),
-				matrix->clients[i]->address);
+				report_get_label(pairs->topology,
+						 pairs->clients[i]),
+				pairs->clients[i]->address);
 	if (fclose(file))
 		tree_must(NULL);
 	report_add_text(matrix->report, "%s\n%s", text, legend);
 	free(text);
 }
 
-void report_matrix(struct report *report,
-		   const struct p2pdma_topology *topology,
-		   const struct scope *scope, bool is_quiet)
+static void draw_matrix(struct report *report, struct pairs *pairs,
+			bool is_quiet)
 {
 	struct matrix matrix = {
 		.report = report,
-		.topology = topology,
-		.scope = scope,
+		.pairs = pairs,
+		.grid = tree_new_array(),
+		.has_cells = tree_must(calloc(pairs->client_count + 1,
+					      sizeof(bool))),
 	};
 
-	if (report->is_text)
-		matrix.grid = tree_new_array();
-	else
-		matrix.pairs = tree_add_array(report->tree, "pairs");
-	judge_all(&matrix);
-	if (matrix.grid && matrix.pair_count) {
+	for (size_t i = 0; i < pairs->provider_count; i++)
+		add_row(&matrix, pairs->providers[i]);
+	if (matrix.cell_count) {
 		add_grid(&matrix);
 		if (!is_quiet)
 			add_labels(&matrix);
 	}
 	remarks_print(report, &matrix.remarks);
-	if (matrix.pairs)
-		report_add_table(report, NULL, matrix.pairs, pair_columns,
-				 ARRAY_SIZE(pair_columns), true);
-	fini(&matrix);
+	json_object_put(matrix.grid);
+	free(matrix.has_cells);
 }
 
-void report_pairs(struct report *report,
-		  const struct p2pdma_topology *topology,
-		  const struct scope *scope)
+void report_matrix(struct report *report,
+		   const struct p2pdma_topology *topology,
+		   const struct scope *scope, bool is_quiet)
 {
-	struct matrix matrix = {
-		.report = report,
-		.topology = topology,
-		.scope = scope,
-		.pairs = tree_add_array(report->tree, "pairs"),
-	};
+	struct pairs *pairs = pairs_create(report, topology, scope);
 
-	judge_all(&matrix);
-	fini(&matrix);
+	if (!report->is_text) {
+		report_add_table(report, NULL, add_rows(report, pairs),
+				 pair_columns, ARRAY_SIZE(pair_columns), true);
+		return;
+	}
+	draw_matrix(report, pairs, is_quiet);
+	pairs_destroy(pairs);
 }
 
 /* --- the choices -------------------------------------------------------- */

@@ -9,6 +9,8 @@
 #include "report/report-topology.h"
 
 /*
+ * Both read @topology and @scope until @report is written and given back.
+ *
  * pairs[]: every provider with every drive, and with every other function of
  * @scope; a scope leaves out the pairs in which none of its functions takes
  * part. @is_quiet: no legend.

@@ -138,19 +138,58 @@ struct json_object *tree_add_array(struct json_object *object, const char *key)
 	return member;
 }
 
+static void fini_rows(struct json_object *array __attribute__((unused)),
+		      void *data)
+{
+	struct tree_rows *rows = data;
+
+	rows->fini(rows->data);
+	free(rows);
+}
+
+struct json_object *tree_add_rows(struct json_object *object, const char *key,
+				  const struct tree_rows *rows)
+{
+	struct json_object *array = tree_add_array(object, key);
+	struct tree_rows *kept = tree_must(malloc(sizeof(*kept)));
+
+	*kept = *rows;
+	json_object_set_userdata(array, kept, fini_rows);
+	return array;
+}
+
+size_t tree_count_rows(struct json_object *array)
+{
+	const struct tree_rows *rows = json_object_get_userdata(array);
+
+	return rows ? rows->count : json_object_array_length(array);
+}
+
+struct json_object *tree_take_row(struct json_object *array, size_t index)
+{
+	const struct tree_rows *rows = json_object_get_userdata(array);
+
+	return rows ? rows->make(rows->data, index) :
+		      json_object_get(json_object_array_get_idx(array, index));
+}
+
+void tree_append(struct json_object *array, struct json_object *element)
+{
+	if (element && json_object_array_add(array, element))
+		tree_must(NULL);
+}
+
 struct json_object *tree_append_object(struct json_object *array)
 {
 	struct json_object *element = tree_new_object();
 
-	if (json_object_array_add(array, element))
-		tree_must(NULL);
+	tree_append(array, element);
 	return element;
 }
 
 void tree_append_text(struct json_object *array, const char *text)
 {
-	if (json_object_array_add(array, new_text(text)))
-		tree_must(NULL);
+	tree_append(array, new_text(text));
 }
 
 void tree_copy_key(struct json_object *to, struct json_object *from,

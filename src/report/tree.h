@@ -39,6 +39,29 @@ struct json_object *tree_add_object(struct json_object *object,
 struct json_object *tree_add_array(struct json_object *object,
 				   const char *key);
 
+/*
+ * An array of objects that are made while they are written, one at a time: for
+ * more of them than anybody wants in memory. As long as the tree lives, data
+ * does; whoever looks at the array itself finds it empty.
+ */
+struct tree_rows {
+	size_t count;
+	/* The one at @index, the caller's own; NULL: it is left out. */
+	struct json_object *(*make)(void *data, size_t index);
+	void (*fini)(void *data);
+	void *data;
+};
+
+struct json_object *tree_add_rows(struct json_object *object, const char *key,
+				  const struct tree_rows *rows);
+
+/* Of any array. A row is the caller's own; NULL: it is left out. */
+size_t tree_count_rows(struct json_object *array);
+struct json_object *tree_take_row(struct json_object *array, size_t index);
+
+/* @element, unless it is NULL, is @array's at its end. */
+void tree_append(struct json_object *array, struct json_object *element);
+
 /* A new object at the end of @array, borrowed from it. */
 struct json_object *tree_append_object(struct json_object *array);
 void tree_append_text(struct json_object *array, const char *text);

@@ -57,10 +57,14 @@ static void print_section(const struct section *section, FILE *file)
 		print_row(section, section->rows, file);
 		return;
 	}
-	count = json_object_array_length(section->rows);
-	for (size_t i = 0; i < count; i++)
-		print_row(section, json_object_array_get_idx(section->rows, i),
-			  file);
+	count = tree_count_rows(section->rows);
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *row = tree_take_row(section->rows, i);
+
+		if (row)
+			print_row(section, row, file);
+		json_object_put(row);
+	}
 }
 
 int writer_csv(const struct report *report, FILE *file)

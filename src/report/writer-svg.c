@@ -460,26 +460,31 @@ static void name_columns(const struct canvas *canvas, double y)
 }
 
 /* Every reason of a refused pair, once; a slow link refuses nothing. */
+static void collect_ids(struct json_object *ids, struct json_object *pair)
+{
+	struct json_object *reasons = json_object_object_get(pair, "reasons");
+	const char *reach = tree_get_text(pair, "reach");
+
+	if (!reach || strcmp(reach, "refused"))
+		return;
+	for (size_t i = 0; i < json_object_array_length(reasons); i++) {
+		const char *id = tree_get_text(
+			json_object_array_get_idx(reasons, i), "id");
+
+		if (strcmp(id, "link-degraded"))
+			tree_add_bool(ids, id, true);
+	}
+}
+
 static struct json_object *collect_reasons(struct json_object *pairs)
 {
 	struct json_object *ids = tree_new_object();
 
-	for (size_t i = 0; i < json_object_array_length(pairs); i++) {
-		struct json_object *pair = json_object_array_get_idx(pairs, i);
-		struct json_object *reasons =
-			json_object_object_get(pair, "reasons");
-		const char *reach = tree_get_text(pair, "reach");
+	for (size_t i = 0; i < tree_count_rows(pairs); i++) {
+		struct json_object *pair = tree_take_row(pairs, i);
 
-		if (!reach || strcmp(reach, "refused"))
-			continue;
-		for (size_t j = 0; j < json_object_array_length(reasons);
-		     j++) {
-			const char *id = tree_get_text(
-				json_object_array_get_idx(reasons, j), "id");
-
-			if (strcmp(id, "link-degraded"))
-				tree_add_bool(ids, id, true);
-		}
+		collect_ids(ids, pair);
+		json_object_put(pair);
 	}
 	return ids;
 }

@@ -259,6 +259,108 @@ START_TEST(names_that_are_no_utf8_still_make_valid_json)
 }
 END_TEST
 
+static char *print_at_once(void)
+{
+	char *text;
+
+	ck_assert_int_ge(asprintf(&text, "%s\n",
+		json_object_to_json_string_ext(report.tree,
+			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+			JSON_C_TO_STRING_NOSLASHESCAPE)), 0);
+	return text;
+}
+
+/* As json-c prints it in one piece, to the last byte. */
+START_TEST(json_in_pieces_is_what_it_is_in_one)
+{
+	struct json_object *rows, *inner;
+	char *wanted;
+
+	report_init(&report, "p2ptopo list");
+	rows = add_rows();
+	inner = tree_add_array(tree_append_object(rows), "rows");
+	tree_append_text(inner, "of two\nlines, and a / \" \\");
+	tree_add_array(tree_append_object(inner), "empty");
+	tree_add_real(report.tree, "ratio", 0.5);
+	tree_add_array(report.tree, "none");
+	tree_add_object(report.tree, "nothing");
+	tree_append_text(tree_add_array(report.tree, "words"), "a");
+	wanted = print_at_once();
+	assert_writes(WRITER_JSON, wanted);
+	free(wanted);
+}
+END_TEST
+
+static unsigned rows_made, rows_given_back;
+
+/* Three rows, of which the second one is left out. */
+static struct json_object *make_row(void *data, size_t index)
+{
+	struct json_object *row = index == 1 ? NULL : tree_new_object();
+
+	rows_made++;
+	if (row)
+		tree_add_count(row, data, index);
+	return row;
+}
+
+static void give_back(void *data)
+{
+	ck_assert_str_eq(data, "number");
+	rows_given_back++;
+}
+
+static struct json_object *add_lazy_rows(size_t count)
+{
+	const struct tree_rows rows = {
+		count, make_row, give_back, (void *)"number",
+	};
+
+	rows_made = rows_given_back = 0;
+	return tree_add_rows(report.tree, "rows", &rows);
+}
+
+START_TEST(rows_are_made_when_they_are_written)
+{
+	static const struct column column = { NULL, "number", FORM_INT };
+
+	report_init(&report, "p2ptopo matrix");
+	add_lazy_rows(3);
+	ck_assert_uint_eq(rows_made, 0);
+	assert_writes(WRITER_JSON,
+		"{\n"
+		"  \"schema\": \"p2pdma-utils/1\",\n"
+		"  \"command\": \"p2ptopo matrix\",\n"
+		"  \"rows\": [\n"
+		"    {\n"
+		"      \"number\": 0\n"
+		"    },\n"
+		"    {\n"
+		"      \"number\": 2\n"
+		"    }\n"
+		"  ]\n"
+		"}\n");
+	ck_assert_uint_eq(rows_made, 3);
+	ck_assert_uint_eq(rows_given_back, 1);
+	report_init(&report, "p2ptopo matrix");
+	report_add_table(&report, NULL, add_lazy_rows(3), &column, 1, true);
+	assert_writes(WRITER_CSV, "number\r\n0\r\n2\r\n");
+	ck_assert_uint_eq(rows_given_back, 1);
+}
+END_TEST
+
+START_TEST(rows_of_which_there_are_none_are_an_empty_array)
+{
+	char *wanted;
+
+	report_init(&report, "p2ptopo matrix");
+	add_lazy_rows(0);
+	wanted = print_at_once();
+	assert_writes(WRITER_JSON, wanted);
+	free(wanted);
+}
+END_TEST
+
 START_TEST(a_report_that_cannot_be_written_is_an_error)
 {
 	FILE *file = fopen("/dev/full", "w");
@@ -283,4 +385,7 @@ UNIT_SUITE("writer",
 	   a_cell_has_colour_where_the_row_says_so_and_a_terminal_is_there,
 	   a_report_without_a_tree_is_no_picture,
 	   names_that_are_no_utf8_still_make_valid_json,
+	   json_in_pieces_is_what_it_is_in_one,
+	   rows_are_made_when_they_are_written,
+	   rows_of_which_there_are_none_are_an_empty_array,
 	   a_report_that_cannot_be_written_is_an_error);
