@@ -8,7 +8,8 @@
 
 #include "report/writer.h"
 
-/* What came out; all points of the old report, and how many of these are… */
+/* What came out; all points of the old report, those where memories were
+ * compared as well, and how many of these are… */
 struct bench_diff {
 	unsigned points;
 	unsigned regressions;	/* beyond the tolerance and the noise */
@@ -16,7 +17,8 @@ struct bench_diff {
 };
 
 /*
- * report_add_diff() - compare every result of @old with that of @new
+ * report_add_diff() - compare every result of @old with that of @new, and
+ *	every comparison of peer with host memory
  * @tolerance:	0.05: five per cent worse are no regression
  *
  * Results are the same point where all that was asked for is the same.

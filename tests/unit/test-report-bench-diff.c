@@ -127,6 +127,73 @@ START_TEST(another_environment_is_told)
 }
 END_TEST
 
+/* Ten rounds, half of whose ratio is between @low and @high. */
+#define COMPARED(depth, low, median, high)				\
+	"{\"workload\":\"read\",\"target\":\"d\",\"provider\":\"p\","	\
+	"\"depth\":" #depth ",\"rounds\":10,"				\
+	"\"rate_ratio\":{\"median\":"					\
+	#median ",\"q1\":" #low ",\"q3\":" #high "}}"
+#define COMPARES(points)						\
+	"{\"command\":\"p2pbench\",\"environment\":{},\"results\":[],"	\
+	"\"compares\":[" points "]}"
+
+static struct json_object *compared(size_t index)
+{
+	return json_object_array_get_idx(
+		json_object_object_get(report.tree, "diff_compares"), index);
+}
+
+static void must_be_compared(size_t index, const char *verdict)
+{
+	ck_assert_str_eq(tree_get_text(compared(index), "verdict"), verdict);
+}
+
+START_TEST(comparisons_of_memories_are_told_apart_as_well)
+{
+	compare(COMPARES(COMPARED(1, 0.98, 1.0, 1.02) ","
+			 COMPARED(2, 0.98, 1.0, 1.02) ","
+			 COMPARED(3, 0.5, 1.0, 1.5) ","
+			 COMPARED(4, 1, 1, 1)),
+		COMPARES(COMPARED(1, 0.88, 0.9, 0.92) ","
+			 COMPARED(2, 1.2, 1.2, 1.2) ","
+			 COMPARED(3, 0.5, 0.9, 1.5)), 0.05);
+	must_be_compared(0, "regression");
+	must_be_compared(1, "improvement");
+	must_be_compared(2, "noisy");
+	must_be_compared(3, "missing");
+	ck_assert_uint_eq(diff.points, 4);
+	ck_assert_uint_eq(diff.regressions, 1);
+	ck_assert_uint_eq(diff.missing, 1);
+	ck_assert_double_eq_tol(json_object_get_double(json_object_object_get(
+		compared(0), "peer_over_host_ratio")), 0.9, 1e-9);
+	report_fini(&report);
+}
+END_TEST
+
+/* 1.253 * 0.04 / 1.349 / sqrt(10), of both, and twice that. */
+START_TEST(the_noise_of_a_comparison_is_that_of_its_median)
+{
+	compare(COMPARES(COMPARED(1, 0.98, 1.0, 1.02)),
+		COMPARES(COMPARED(1, 0.98, 1.0, 1.02)), 0.05);
+	ck_assert_double_eq_tol(json_object_get_double(json_object_object_get(
+		compared(0), "noise_ratio")), 0.0332311, 1e-6);
+	report_fini(&report);
+}
+END_TEST
+
+START_TEST(comparisons_that_are_not_there_any_more_are_missing)
+{
+	compare(COMPARES(COMPARED(1, 1, 1, 1)), REPORT(""), 0.05);
+	must_be_compared(0, "missing");
+	report_fini(&report);
+	compare(REPORT(""), COMPARES(COMPARED(1, 1, 1, 1)), 0.05);
+	ck_assert_ptr_null(json_object_object_get(report.tree,
+						  "diff_compares"));
+	ck_assert_uint_eq(diff.points, 0);
+	report_fini(&report);
+}
+END_TEST
+
 START_TEST(what_is_no_report_of_results_is_refused)
 {
 	ck_assert_int_eq(compare("{}", REPORT(""), 0.05), -EINVAL);
@@ -144,4 +211,7 @@ UNIT_SUITE("report-bench-diff",
 	   a_point_measured_twice_has_two_partners,
 	   with_a_given_rate_the_latency_tells,
 	   another_environment_is_told,
+	   comparisons_of_memories_are_told_apart_as_well,
+	   the_noise_of_a_comparison_is_that_of_its_median,
+	   comparisons_that_are_not_there_any_more_are_missing,
 	   what_is_no_report_of_results_is_refused);

@@ -34,6 +34,7 @@ is "processor time is compared" \
 is "DRAM is not counted here, and why" \
 	"$(all '.results[0] | "\(.dram_bytes) \(.dram_reason)"')" \
 	"null no-memory-counters"
+cp "$work/stdout" "$work/compared.json"
 exits 0 "copies are, too" p2pbench -J --compare -w copy --allow-write -n 1M \
 	-b 64K -d 4 /dev/lab/src0 /dev/lab/dst0
 is "five times over when there is no time" "$(all '.compares[0].rounds')" 5
@@ -97,6 +98,23 @@ is "and the others are the same" \
 	"$(all '[.diff[].verdict] | map(select(. == "same")) | length')" 8
 exits 0 "do not when that is tolerated" \
 	p2pbench --diff --tolerance=60% "$work/old.json" "$work/new.json"
+
+begin "two comparisons of memories"
+exits 0 "are the same when they are one" \
+	p2pbench -J --diff "$work/compared.json" "$work/compared.json"
+is "as ratios of peer over host memory" "$(all '[.diff_compares[] |
+	[.provider, .peer_over_host_ratio, .verdict]] | tojson')" \
+	"[[\"$provider\",1,\"same\"]]"
+jq '.compares[0].rate_ratio |= map_values(. / 100)' "$work/compared.json" \
+	>"$work/slow.json"
+exits 1 "differ where peer memory got worse, and no rate did" \
+	p2pbench -J --diff "$work/compared.json" "$work/slow.json"
+is "which is told" "$(all '"\(.diff_compares[0].verdict) \(.regressions)"')" \
+	"regression 1"
+is "beside the rates" "$(all '[.diff[].verdict] | unique == ["same"]')" true
+exits 1 "people get a table" \
+	p2pbench --diff "$work/compared.json" "$work/slow.json"
+like "of their own" "$(cat "$work/stdout")" '^Peer memory over host memory'
 
 begin "commands of our own"
 exits 0 "are measured through peer memory" p2pbench -J --engine=passthrough \
