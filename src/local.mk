@@ -81,7 +81,11 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/batch-state.h \
 	%D%/engine/batch-sum.c \
 	%D%/engine/bench.c %D%/engine/bench.h \
+	%D%/engine/bench-clock.c %D%/engine/bench-copy.c \
 	%D%/engine/bench-job.c %D%/engine/bench-job.h \
+	%D%/engine/bench-plan.h \
+	%D%/engine/bench-result.c %D%/engine/bench-result.h \
+	%D%/engine/bench-state.h \
 	%D%/engine/bench-verify.c \
 	%D%/engine/checksum.c %D%/engine/checksum.h \
 	%D%/engine/compare.c %D%/engine/compare.h \

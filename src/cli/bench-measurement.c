@@ -89,9 +89,9 @@ static int judge_errors(const struct bench_measurement *m,
 	if (!r->errors)
 		return EXIT_DONE;
 	cli_error(BENCH_NAME, "%s: %llu transfer%s failed, the first one at "
-		  "%llu: %s", m->set->paths[r->first_error.step.target],
+		  "%llu: %s", m->set->paths[r->first_error.target],
 		  (unsigned long long)r->errors, r->errors == 1 ? "" : "s",
-		  (unsigned long long)r->first_error.step.offset,
+		  (unsigned long long)r->first_error.offset,
 		  strerror(r->first_error.error));
 	return EXIT_FAILED;
 }

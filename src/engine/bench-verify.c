@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "engine/bench-job.h"
+#include "engine/bench-state.h"
 
 static unsigned get_slot(const struct job *job, const struct lane *lane)
 {
@@ -42,7 +42,7 @@ int bench_verify_fill(struct job *job, struct lane *lane)
 	struct pattern pattern = get_pattern(job, lane);
 	size_t bytes = (size_t)job->block_bytes;
 
-	if (lane->step.direction != P2PDMA_WRITE || job->workload->targets > 1)
+	if (lane->step.direction != P2PDMA_WRITE)
 		return 0;
 	pattern.generation++;
 	pattern_fill(job->scratch, bytes, &pattern);
@@ -68,11 +68,9 @@ static void look(struct job *job, struct lane *lane)
 	v->faults[fault]++;
 }
 
-static void note_written(struct job *job, uint32_t *entry)
+static void note_written(uint32_t *entry)
 {
-	if (job->workload->targets > 1)
-		*entry = LEDGER_COPIED;
-	else if (++*entry == LEDGER_COPIED)
+	if (++*entry == LEDGER_COPIED)
 		*entry = 1;
 }
 
@@ -89,7 +87,7 @@ void bench_verify_end(struct job *job, struct lane *lane, bool is_failed)
 		return;
 	}
 	if (is_write)
-		note_written(job, entry);
+		note_written(entry);
 	else if (*entry || !workload_writes(job->workload))
 		look(job, lane);
 }

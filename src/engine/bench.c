@@ -6,10 +6,8 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/macro.h"
@@ -205,54 +203,7 @@ void bench_close(struct bench *bench)
 	free(bench);
 }
 
-/* --- results ------------------------------------------------------------- */
-
-void bench_empty(struct bench_result *sum)
-{
-	memset(sum, 0, sizeof(*sum));
-	histogram_init(&sum->latency);
-}
-
-static void add_verification(struct bench_verification *sum,
-			     const struct bench_verification *part)
-{
-	if (sum->checked == sum->faults[PATTERN_GOOD])
-		sum->first = part->first;
-	sum->checked += part->checked;
-	for (unsigned i = 0; i < PATTERN_FAULTS; i++)
-		sum->faults[i] += part->faults[i];
-}
-
-static void add(struct bench_result *sum, const struct bench_result *part)
-{
-	if (!sum->errors)
-		sum->first_error = part->first_error;
-	sum->ios += part->latency.count;
-	sum->errors += part->errors;
-	sum->cpu_user_ns += part->cpu_user_ns;
-	sum->cpu_system_ns += part->cpu_system_ns;
-	sum->submits += part->submits;
-	sum->end = MAX(sum->end, part->end);
-	add_verification(&sum->verification, &part->verification);
-	histogram_merge(&sum->latency, &part->latency);
-}
-
-void bench_append(struct bench_result *sum, const struct bench_result *part)
-{
-	/* How evenly two runs went tells nothing of both. */
-	if (sum->duration_ns)
-		sum->series.used = 0;
-	else
-		sum->series = part->series;
-	add(sum, part);
-	sum->bytes += part->bytes;
-	sum->duration_ns += part->duration_ns;
-}
-
-uint64_t bench_result_rate(const struct bench_result *result)
-{
-	return bytes_rate(result->bytes, result->duration_ns);
-}
+/* --- a run --------------------------------------------------------------- */
 
 static void sum_up(const struct bench *bench, struct bench_result *result)
 {
@@ -262,7 +213,7 @@ static void sum_up(const struct bench *bench, struct bench_result *result)
 	for (unsigned i = 0; i < bench->args->jobs; i++) {
 		const struct job *job = &bench->workers[i].job;
 
-		add(result, &job->result);
+		bench_add(result, &job->result);
 		/* One that was stopped while it warmed up counted nothing. */
 		if (!job->counted_to_ns)
 			continue;
@@ -273,8 +224,6 @@ static void sum_up(const struct bench *bench, struct bench_result *result)
 	result->duration_ns = to_ns ? to_ns - from_ns : 0;
 	result->bytes = result->ios * bench->args->block_bytes;
 }
-
-/* --- a run --------------------------------------------------------------- */
 
 static bool is_possible(const struct bench *bench,
 			const struct bench_args *args)

@@ -70,7 +70,8 @@ static int choose_buffer(struct copy *copy, struct slot *slot)
 	if (copy->is_host)
 		return move_to_host(copy, slot);
 	slot->buffer = p2pdma_pool_get_slot(copy->plan->pool,
-					    get_number(copy, slot));
+					    copy->plan->first_slot +
+						    get_number(copy, slot));
 	slot->is_host = !copy->plan->is_peer;
 	return 0;
 }
@@ -196,6 +197,16 @@ static void mark(struct copy *copy, const struct slot *slot,
 		copy_stop(copy, rc);
 }
 
+static void tell_meter(struct copy *copy, const struct slot *slot,
+		       const struct copy_error *error)
+{
+	const struct copy_meter *meter = copy->plan->meter;
+
+	if (meter)
+		meter->end(meter->data, slot->begun_ns, copy->now_ns,
+			   slot->piece.start_bytes, error);
+}
+
 static void end_block(struct copy *copy, struct slot *slot)
 {
 	struct copy_result *result = copy->result;
@@ -210,6 +221,7 @@ static void end_block(struct copy *copy, struct slot *slot)
 		result->host_bytes += slot->piece.size_bytes;
 	else
 		result->peer_bytes += slot->piece.size_bytes;
+	tell_meter(copy, slot, NULL);
 	rest(copy, slot);
 }
 
@@ -217,7 +229,14 @@ static void end_block(struct copy *copy, struct slot *slot)
 static void leave_bad(struct copy *copy, struct slot *slot, int error)
 {
 	enum extent_state state = copy->pass.failed;
+	const struct copy_error what = {
+		.side = slot->side,
+		.offset_bytes = slot->piece.start_bytes,
+		.length_bytes = slot->piece.size_bytes,
+		.error = error,
+	};
 
+	tell_meter(copy, slot, &what);
 	copy_end_sum(copy);
 	if (slot->side == SIDE_SOURCE) {
 		copy->result->read_error = error;
@@ -474,6 +493,9 @@ void copy_begin_block(struct copy *copy, const struct piece *piece)
 		.piece = *piece,
 		.is_zero = copy->pass.state == EXTENT_HOLE,
 	};
+	if (copy->plan->meter)
+		slot->begun_ns = copy->plan->meter->begin(
+			copy->plan->meter->data);
 	rc = slot->is_zero ? 0 : choose_buffer(copy, slot);
 	if (rc) {
 		copy_stop(copy, rc);

@@ -28,6 +28,25 @@ struct copy_also {
 	struct copy_error error;	/* out: why it was dropped */
 };
 
+/*
+ * Somebody who measures: takes the time of every block, and says when it may
+ * begin. Only looks, and is called by the thread that copies. All there.
+ */
+struct copy_meter {
+	/* Before any block, when everything is set up. */
+	void (*start)(void *data);
+	/* After each turn, of which @now_ns is the time. */
+	void (*look)(void *data, uint64_t now_ns);
+	/* How long the next block has to wait; 0: not at all. */
+	uint64_t (*get_wait)(void *data);
+	/* A block begins. Returns when its time does. */
+	uint64_t (*begin)(void *data);
+	/* It is in place or, with an error, was left. */
+	void (*end)(void *data, uint64_t begun_ns, uint64_t now_ns,
+		    uint64_t start_bytes, const struct copy_error *error);
+	void *data;
+};
+
 /* What is to be done. Everything is borrowed. */
 struct copy_plan {
 	struct endpoint *source, *destination;
@@ -46,6 +65,7 @@ struct copy_plan {
 	struct ring *ring;
 	/* A slot has block_bytes, a multiple of both ends' alignment. */
 	struct p2pdma_pool *pool;
+	unsigned first_slot, slot_count; /* of the pool; no count: all */
 	uint32_t block_bytes;
 	/* What the kernel refuses is repeated in host memory, or ends it. */
 	bool is_peer, is_peer_required;
@@ -65,6 +85,13 @@ struct copy_plan {
 	struct checksum *checksum;	/* NULL: none */
 	bool is_synced;			/* on stable media at the end */
 	uint64_t io_timeout_ns;		/* 0: never */
+	/*
+	 * All blocks once, in whole ones only, and nothing else: what fails is
+	 * not tried in another way, and nothing is flushed. NULL: a copy that
+	 * is to stay.
+	 */
+	const struct copy_meter *meter;
+	bool is_endless;		/* measured again and again, until: */
 	const volatile sig_atomic_t *stop; /* not 0: drain and leave */
 	void (*tick)(void *data, uint64_t done_bytes); /* NULL: nobody looks */
 	void *tick_data;

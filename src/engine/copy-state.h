@@ -22,6 +22,7 @@ struct slot {
 	enum side side;		/* whom it waits for */
 	unsigned waiting;	/* transfers in flight */
 	unsigned tries;		/* reads that failed */
+	uint64_t begun_ns;	/* for the meter */
 	struct piece piece;
 };
 
@@ -76,6 +77,7 @@ struct copy {
 	unsigned flushes;		/* in flight */
 	uint64_t saved_ns, saved_bytes;	/* where the last flush began */
 
+	uint64_t now_ns;		/* of the last turn, for the meter */
 	uint64_t submits_before;
 	bool is_host;			/* peer memory was given up */
 	int rc;				/* not 0: begin nothing any more */

@@ -109,11 +109,20 @@ static bool is_heard(const struct copy *copy, unsigned completions)
 	return completions || ring_get_in_flight(copy->ring) == copy->flushes;
 }
 
+static void read_clock(struct copy *copy)
+{
+	if (copy->plan->meter)
+		copy->now_ns = clock_now_ns();
+}
+
 static void look_around(struct copy *copy, unsigned completions)
 {
+	const struct copy_meter *meter = copy->plan->meter;
 	unsigned events = watch_look(&copy->watch, is_heard(copy, completions),
 				     copy->result->copied_bytes);
 
+	if (meter)
+		meter->look(meter->data, copy->now_ns);
 	if (events & WATCH_STOP && !copy->rc) {
 		copy->result->is_interrupted = true;
 		copy->rc = -EINTR;
@@ -124,13 +133,22 @@ static void look_around(struct copy *copy, unsigned completions)
 		copy_save_sometimes(copy, clock_now_ns());
 }
 
+/* How long the next block has to, by the rate or the meter; 0: not at all. */
+static uint64_t get_wait(const struct copy *copy)
+{
+	const struct copy_meter *meter = copy->plan->meter;
+
+	if (meter)
+		return meter->get_wait(meter->data);
+	return copy->pace.bytes_per_sec ?
+		       pace_get_wait(&copy->pace, clock_now_ns()) : 0;
+}
+
 static uint64_t get_patience(const struct copy *copy)
 {
-	uint64_t patience = watch_get_patience(&copy->watch), wait;
+	uint64_t patience = watch_get_patience(&copy->watch);
+	uint64_t wait = copy->idle_count ? get_wait(copy) : 0;
 
-	if (!copy->pace.bytes_per_sec || !copy->idle_count)
-		return patience;
-	wait = pace_get_wait(&copy->pace, clock_now_ns());
 	return wait ? MIN(wait, patience) : patience;
 }
 
@@ -146,6 +164,7 @@ static void turn(struct copy *copy)
 		copy_stop(copy, rc);
 		copy->result->is_silent = true;
 	}
+	read_clock(copy);
 	done = ring_get_completions(copy->ring, &count);
 	for (unsigned i = 0; i < count; i++)
 		if (done[i].tag >= COPY_TAG_FLUSH)
@@ -161,9 +180,24 @@ static bool has_to_wait(const struct copy *copy, const struct piece *piece)
 {
 	return (copy->idle_count < copy->slot_count &&
 		(copy->pass.is_lonely ||
-		 piece_is_apart(&copy->last, piece))) ||
-	       (copy->pace.bytes_per_sec &&
-		pace_get_wait(&copy->pace, clock_now_ns()));
+		 piece_is_apart(&copy->last, piece))) || get_wait(copy);
+}
+
+/* From the start again, also what was left, if there is no end to it. */
+static bool find_piece(struct copy *copy, struct piece *piece)
+{
+	int rc;
+
+	if (cutter_peek(&copy->cutter, piece))
+		return true;
+	if (!copy->plan->is_endless)
+		return false;
+	rc = extents_mark(copy->extents, 0, copy->plan->size_bytes,
+			  copy->pass.state);
+	if (rc)
+		copy_stop(copy, rc);
+	cutter_begin(&copy->cutter, copy->pass.state, copy->pass.piece_bytes);
+	return !rc && cutter_peek(&copy->cutter, piece);
 }
 
 static void fill(struct copy *copy)
@@ -171,7 +205,7 @@ static void fill(struct copy *copy)
 	struct piece piece;
 
 	while (!copy->rc && copy->idle_count &&
-	       cutter_peek(&copy->cutter, &piece) &&
+	       find_piece(copy, &piece) &&
 	       !has_to_wait(copy, &piece)) {
 		cutter_take(&copy->cutter, &piece);
 		copy->last = piece;
@@ -192,6 +226,7 @@ static void nap(struct copy *copy)
 	};
 
 	nanosleep(&rest, NULL);
+	read_clock(copy);
 	look_around(copy, 0);
 }
 
@@ -199,7 +234,7 @@ static bool is_anything_left(struct copy *copy)
 {
 	struct piece piece;
 
-	return !copy->rc && cutter_peek(&copy->cutter, &piece);
+	return !copy->rc && find_piece(copy, &piece);
 }
 
 static int run_pass(struct copy *copy, const struct pass *pass)
@@ -239,6 +274,18 @@ static int run_again(struct copy *copy, uint32_t single)
 			rc = run_pass(copy, &written);
 	}
 	return rc;
+}
+
+static int run_measured(struct copy *copy)
+{
+	const struct copy_meter *meter = copy->plan->meter;
+	const struct pass pass = {
+		EXTENT_WANTED, EXTENT_UNTRIMMED, copy->plan->block_bytes,
+		false, false,
+	};
+
+	meter->start(meter->data);
+	return run_pass(copy, &pass);
 }
 
 /* What was done in large pieces comes first: a bad drive may get worse. */
@@ -338,8 +385,10 @@ static int set_up_legs(struct copy *copy)
 
 static int set_up_slots(struct copy *copy)
 {
-	unsigned count = p2pdma_pool_get_slots(copy->plan->pool);
+	unsigned count = copy->plan->slot_count;
 
+	if (!count)
+		count = p2pdma_pool_get_slots(copy->plan->pool);
 	copy->slot_count = copy->idle_count = count;
 	copy->slots = calloc(count, sizeof(*copy->slots));
 	copy->idle = calloc(count, sizeof(*copy->idle));
@@ -430,7 +479,9 @@ static int run(struct copy *copy)
 
 	if (rc)
 		return rc;
-	if (!run_passes(copy))
+	if (copy->plan->meter)
+		run_measured(copy);
+	else if (!run_passes(copy))
 		complete(copy);
 	add_up(copy);
 	if (copy->plan->journal)

@@ -13,7 +13,6 @@ static void check_next(struct workload_state *state,
 		step->offset = workload_forward(state);
 	while (!ledger_is_written(state->ledger, step->offset));
 	step->direction = P2PDMA_READ;
-	step->target = 0;
 }
 
 const struct workload workload_check = {

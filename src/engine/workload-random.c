@@ -13,7 +13,6 @@ static void jump(struct workload_state *state, struct workload_step *step)
 		random_below(&state->random, state->blocks);
 
 	step->offset = state->begin + block * state->block_bytes;
-	step->target = 0;
 }
 
 static void randread_next(struct workload_state *state,

@@ -8,7 +8,6 @@ static void read_next(struct workload_state *state, struct workload_step *step)
 {
 	step->offset = workload_forward(state);
 	step->direction = P2PDMA_READ;
-	step->target = 0;
 }
 
 const struct workload workload_read = {

@@ -9,7 +9,6 @@ static void write_next(struct workload_state *state,
 {
 	step->offset = workload_forward(state);
 	step->direction = P2PDMA_WRITE;
-	step->target = 0;
 }
 
 const struct workload workload_write = {

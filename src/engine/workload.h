@@ -3,8 +3,8 @@
  * Knows which block a workload touches next; owns offsets and nothing else.
  * Must not know buffers, rings, clocks, or how many are in flight.
  *
- * A transaction is what one slot goes through from next() until done() says
- * that it is over: a single step for most, a read and then a write for copy.
+ * A transaction is what one slot goes through: a transfer, or a read and then
+ * a write where blocks are copied.
  */
 #ifndef P2PDMA_ENGINE_WORKLOAD_H
 #define P2PDMA_ENGINE_WORKLOAD_H
@@ -22,11 +22,10 @@ struct ledger;
 /* The most targets that any workload has. */
 #define WORKLOAD_TARGETS	2
 
-/* One transfer of one block: what, where, and which of the targets. */
+/* One transfer of one block: what, and where. */
 struct workload_step {
 	uint64_t offset;
 	enum p2pdma_direction direction;
-	unsigned target;
 };
 
 /* Where one thread's share lies; filled by workload_begin(). */
@@ -63,13 +62,11 @@ struct workload {
 	bool is_random;
 	bool needs_ledger;	/* it goes to what is written there */
 	unsigned directions[WORKLOAD_TARGETS]; /* p2pdma_direction, or'ed */
-	/* The first step of the next transaction; there is always one. */
-	void (*next)(struct workload_state *state, struct workload_step *step);
 	/*
-	 * @step is finished: true turns it into the transaction's next one,
-	 * false ends the transaction. NULL: transactions of a single step.
+	 * The next block; there is always one. NULL: blocks are copied from
+	 * the first target to the second, in the order of the copy's own.
 	 */
-	bool (*done)(struct workload_state *state, struct workload_step *step);
+	void (*next)(struct workload_state *state, struct workload_step *step);
 };
 
 extern const struct workload workload_read;

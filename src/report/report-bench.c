@@ -149,12 +149,12 @@ static double iops(const struct bench_result *r)
 
 static const char *where(const struct report_bench *b)
 {
-	return b->targets[b->result->first_error.step.target];
+	return b->targets[b->result->first_error.target];
 }
 
 static const char *deed(const struct bench_error *error)
 {
-	return error->step.direction == P2PDMA_WRITE ? "write" : "read";
+	return error->direction == P2PDMA_WRITE ? "write" : "read";
 }
 
 static void add_first_error(struct json_object *object,
@@ -170,7 +170,7 @@ static void add_first_error(struct json_object *object,
 	e = tree_add_object(object, "first_error");
 	tree_add_text(e, "where", where(b));
 	tree_add_text(e, "direction", deed(error));
-	tree_add_count(e, "offset_bytes", error->step.offset);
+	tree_add_count(e, "offset_bytes", error->offset);
 	tree_add_count(e, "length_bytes", b->args->block_bytes);
 	tree_add_count(e, "errno", (uint64_t)error->error);
 }
@@ -493,7 +493,7 @@ static void print_errors(FILE *file, const struct report_bench *b)
 	fprintf(file, "\n  errors: %llu, the first one: %s of ",
 		(unsigned long long)b->result->errors, deed(error));
 	print_name(file, where(b));
-	fprintf(file, " at %llu: %s", (unsigned long long)error->step.offset,
+	fprintf(file, " at %llu: %s", (unsigned long long)error->offset,
 		strerror(error->error));
 }
 

@@ -166,6 +166,167 @@ START_TEST(copying_makes_the_second_target_like_the_first)
 }
 END_TEST
 
+/* A copy from a source that never ends to a destination that takes all. */
+static struct bench_args copy_of(const struct endpoint_faults *source,
+				 const struct endpoint_faults *destination,
+				 unsigned depth)
+{
+	struct bench_args args = run_of(&workload_copy,
+					open_null(source, ENDPOINT_READ),
+					depth);
+
+	args.targets[1] = open_null(destination, ENDPOINT_WRITE);
+	return args;
+}
+
+static void close_both(struct bench_args *args)
+{
+	endpoint_close(args->targets[0]);
+	endpoint_close(args->targets[1]);
+}
+
+START_TEST(copying_goes_on_until_time_is_up)
+{
+	static const struct endpoint_faults none;
+	struct bench_args args = copy_of(&none, &none, 8);
+	uint64_t before = clock_now_ns();
+
+	args.jobs = 2;
+	args.depth = 4;
+	args.time_ns = 50 * NS_PER_MS;
+	args.warmup_ns = 50 * NS_PER_MS;
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_uint_ge(clock_now_ns() - before, 100 * NS_PER_MS);
+	ck_assert_uint_gt(result.ios, 2 * BLOCKS);
+	ck_assert_uint_eq(result.bytes, result.ios * BLOCK);
+	ck_assert_uint_eq(result.latency.count, result.ios);
+	ck_assert_uint_ge(result.duration_ns, 50 * NS_PER_MS);
+	ck_assert_int_eq(result.end, BENCH_COMPLETE);
+	close_both(&args);
+}
+END_TEST
+
+START_TEST(a_range_of_less_blocks_than_depth_is_copied_over_and_over)
+{
+	static const struct endpoint_faults none;
+	struct bench_args args = copy_of(&none, &none, 8);
+
+	args.size_bytes = 3 * BLOCK;
+	args.time_ns = 20 * NS_PER_MS;
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_uint_gt(result.ios, 8);
+	close_both(&args);
+}
+END_TEST
+
+START_TEST(bad_blocks_of_a_copy_are_counted_and_passed)
+{
+	static const struct endpoint_faults none;
+	const struct endpoint_faults faults = { .error_offset = 5 * BLOCK,
+						.error_bytes = 3 * BLOCK,
+						.error = -ENODATA };
+	struct bench_args args = copy_of(&faults, &none, 4);
+
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_uint_eq(result.errors, 3);
+	ck_assert_uint_eq(result.ios, BLOCKS - 3);
+	ck_assert_int_eq(result.first_error.error, ENODATA);
+	ck_assert_uint_eq(result.first_error.offset, 5 * BLOCK);
+	ck_assert_uint_eq(result.first_error.target, 0);
+	ck_assert_int_eq(result.end, BENCH_COMPLETE);
+	close_both(&args);
+	args = copy_of(&none, &faults, 4);
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_uint_eq(result.errors, 3);
+	ck_assert_uint_eq(result.first_error.target, 1);
+	ck_assert_int_eq(result.first_error.direction, P2PDMA_WRITE);
+	close_both(&args);
+}
+END_TEST
+
+/* Only what is a bad place is passed; the rest ends it, as it ends a copy. */
+START_TEST(what_ends_a_copy_ends_its_measurement)
+{
+	static const struct endpoint_faults none;
+	const struct endpoint_faults faults = { .error_offset = 5 * BLOCK,
+						.error_bytes = BLOCK,
+						.error = -EINVAL };
+	struct bench_args args = copy_of(&none, &faults, 1);
+
+	args.time_ns = 3600 * NS_PER_SEC;
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_uint_eq(result.ios, 5);
+	ck_assert_uint_eq(result.errors, 1);
+	ck_assert_int_eq(result.first_error.error, EINVAL);
+	ck_assert_uint_eq(result.first_error.offset, 5 * BLOCK);
+	ck_assert_int_eq(result.end, BENCH_FAILED);
+	close_both(&args);
+}
+END_TEST
+
+START_TEST(a_copy_of_bad_blocks_only_ends)
+{
+	static const struct endpoint_faults none;
+	const struct endpoint_faults faults = { .error_bytes = UINT64_MAX / 2,
+						.error = -EIO };
+	struct bench_args args = copy_of(&faults, &none, 4);
+
+	args.time_ns = 3600 * NS_PER_SEC;
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_uint_eq(result.ios, 0);
+	ck_assert_uint_ge(result.errors, BENCH_FAILURES_MAX);
+	ck_assert_int_eq(result.end, BENCH_FAILED);
+	close_both(&args);
+}
+END_TEST
+
+START_TEST(a_copy_keeps_a_rate_and_tells_what_comes_late)
+{
+	static const struct endpoint_faults none;
+	struct bench_args args = copy_of(&none, &none, 4);
+
+	args.rate_iops = 640;
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_uint_eq(result.ios, BLOCKS);
+	ck_assert_uint_ge(result.duration_ns, 63 * (NS_PER_SEC / 640));
+	args.rate_iops = NS_PER_SEC;
+	args.size_bytes = UINT64_C(5000) * BLOCK;
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_uint_eq(result.ios, 5000);
+	ck_assert_uint_ge(histogram_most(&result.latency),
+			  result.duration_ns / 2);
+	close_both(&args);
+}
+END_TEST
+
+START_TEST(a_flag_stops_a_copy_early)
+{
+	static const struct endpoint_faults none;
+	struct bench_args args = copy_of(&none, &none, 4);
+	volatile sig_atomic_t stop = 1;
+
+	args.time_ns = 3600 * NS_PER_SEC;
+	args.stop = &stop;
+	ck_assert_int_eq(run(&args), 0);
+	ck_assert_int_eq(result.end, BENCH_STOPPED);
+	close_both(&args);
+}
+END_TEST
+
+START_TEST(a_silent_end_of_a_copy_ends_the_run_after_the_time_limit)
+{
+	static const struct endpoint_faults none;
+	const struct endpoint_faults faults = { .is_silent = true };
+	struct bench_args args = copy_of(&faults, &none, 2);
+
+	args.io_timeout_ns = 200 * NS_PER_MS;
+	ck_assert_int_eq(run(&args), -ETIMEDOUT);
+	ck_assert_int_eq(result.end, BENCH_SILENT);
+	ck_assert_uint_eq(result.ios, 0);
+	_exit(EXIT_SUCCESS);
+}
+END_TEST
+
 START_TEST(jobs_share_the_blocks)
 {
 	struct endpoint *file = open_file(0, ENDPOINT_READ);
@@ -195,8 +356,8 @@ START_TEST(a_failed_block_is_counted_and_the_first_one_is_kept)
 	ck_assert_uint_eq(result.errors, 3);
 	ck_assert_uint_eq(result.ios, BLOCKS - 3);
 	ck_assert_int_eq(result.first_error.error, ENODATA);
-	ck_assert_uint_eq(result.first_error.step.offset, 5 * BLOCK);
-	ck_assert_int_eq(result.first_error.step.direction, P2PDMA_READ);
+	ck_assert_uint_eq(result.first_error.offset, 5 * BLOCK);
+	ck_assert_int_eq(result.first_error.direction, P2PDMA_READ);
 	endpoint_close(target);
 }
 END_TEST
@@ -211,7 +372,7 @@ START_TEST(a_block_of_which_less_was_moved_is_a_failed_one)
 	ck_assert_uint_eq(result.ios, 1);
 	ck_assert_uint_eq(result.errors, BLOCKS - 1);
 	ck_assert_int_eq(result.first_error.error, EIO);
-	ck_assert_uint_eq(result.first_error.step.offset, BLOCK);
+	ck_assert_uint_eq(result.first_error.offset, BLOCK);
 	endpoint_close(target);
 }
 END_TEST
@@ -504,6 +665,14 @@ UNIT_SUITE("bench",
 	   reading_once_reads_every_block_once,
 	   writing_puts_the_slots_bytes_into_every_block,
 	   copying_makes_the_second_target_like_the_first,
+	   copying_goes_on_until_time_is_up,
+	   a_range_of_less_blocks_than_depth_is_copied_over_and_over,
+	   bad_blocks_of_a_copy_are_counted_and_passed,
+	   what_ends_a_copy_ends_its_measurement,
+	   a_copy_of_bad_blocks_only_ends,
+	   a_copy_keeps_a_rate_and_tells_what_comes_late,
+	   a_flag_stops_a_copy_early,
+	   a_silent_end_of_a_copy_ends_the_run_after_the_time_limit,
 	   jobs_share_the_blocks,
 	   a_failed_block_is_counted_and_the_first_one_is_kept,
 	   a_block_of_which_less_was_moved_is_a_failed_one,

@@ -141,9 +141,9 @@ START_TEST(what_was_not_measured_is_null)
 	histogram_init(&result.latency);
 	result.errors = 2;
 	result.first_error.error = EIO;
-	result.first_error.step.offset = 4096;
-	result.first_error.step.direction = P2PDMA_WRITE;
-	result.first_error.step.target = 1;
+	result.first_error.offset = 4096;
+	result.first_error.direction = P2PDMA_WRITE;
+	result.first_error.target = 1;
 	report_init(&report, "p2pbench");
 	report_add_bench(&report, &bench, false);
 	r = result_at(0);

@@ -63,11 +63,9 @@ START_TEST(reading_goes_forward_and_starts_over_before_the_odd_tail)
 	ck_assert_uint_eq(state.blocks, 3);
 	ck_assert_uint_eq(next_offset(&workload_read), 0);
 	ck_assert_int_eq(step.direction, P2PDMA_READ);
-	ck_assert_uint_eq(step.target, 0);
 	ck_assert_uint_eq(next_offset(&workload_read), 4096);
 	ck_assert_uint_eq(next_offset(&workload_read), 8192);
 	ck_assert_uint_eq(next_offset(&workload_read), 0);
-	ck_assert_ptr_null(workload_read.done);
 }
 END_TEST
 
@@ -78,21 +76,6 @@ START_TEST(writing_goes_forward_and_starts_over)
 	ck_assert_int_eq(step.direction, P2PDMA_WRITE);
 	ck_assert_uint_eq(next_offset(&workload_write), 1 << 19);
 	ck_assert_uint_eq(next_offset(&workload_write), 0);
-}
-END_TEST
-
-START_TEST(a_copied_block_is_read_and_then_written_at_its_place)
-{
-	ck_assert_int_eq(begin(&workload_copy, 8192, 4096, 0, 1, 1), 0);
-	next_offset(&workload_copy);
-	ck_assert_uint_eq(next_offset(&workload_copy), 4096);
-	ck_assert_int_eq(step.direction, P2PDMA_READ);
-	ck_assert_uint_eq(step.target, 0);
-	ck_assert(workload_copy.done(&state, &step));
-	ck_assert_uint_eq(step.offset, 4096);
-	ck_assert_int_eq(step.direction, P2PDMA_WRITE);
-	ck_assert_uint_eq(step.target, 1);
-	ck_assert(!workload_copy.done(&state, &step));
 }
 END_TEST
 
@@ -235,7 +218,6 @@ UNIT_SUITE("workload",
 	   write_and_copy_write_and_the_others_do_not,
 	   reading_goes_forward_and_starts_over_before_the_odd_tail,
 	   writing_goes_forward_and_starts_over,
-	   a_copied_block_is_read_and_then_written_at_its_place,
 	   jobs_that_go_forward_share_the_blocks_without_gap_or_overlap,
 	   random_offsets_are_the_same_for_the_same_seed,
 	   random_jobs_jump_in_the_whole_and_each_in_its_own_way,

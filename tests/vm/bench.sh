@@ -74,8 +74,14 @@ exits 0 "is found" p2pbench -J -p "$(lab_dev cmb0)" -n 1M /dev/lab/src0
 is "under its address" "$(result .memory.provider)" "$provider"
 
 begin "an interrupted run"
-timeout -s INT 1 p2pbench -J -p "$provider" -t 60s /dev/lab/src0 \
-	>"$work/stdout" 2>"$work/stderr"
+p2pbench -J -p "$provider" -t 60s --progress=json /dev/lab/src0 \
+	>"$work/stdout" 2>"$work/stderr" &
+for _ in {1..300}; do
+	! grep -q '"done_bytes":[ ]*[1-9]' "$work/stderr" || break
+	sleep 0.1
+done
+kill -s INT $!
+wait $!
 ok "still reports" test "$(result .ios)" -gt 0
 is "the memory is given back" "$(cat "$available")" "$before"
 done_testing
