@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,14 +33,33 @@ static bool is_special(const char *path)
 	return !stat(path, &st) && !S_ISREG(st.st_mode);
 }
 
-/* The path without links, also of what is not there yet; NULL: nowhere. */
-static char *canonicalize(const char *path)
+/* As many as the kernel follows. */
+#define LINKS_MOST	40
+
+/* Where the symbolic link @path leads to, as seen from here; or NULL. */
+static char *follow(const char *path)
+{
+	_cleanup_free_ char *copy = strdup(path);
+	char target[PATH_MAX], *joined;
+	ssize_t length = readlink(path, target, sizeof(target) - 1);
+
+	if (!copy || length < 0)
+		return NULL;
+	target[length] = 0;
+	if (*target == '/')
+		return strdup(target);
+	return asprintf(&joined, "%s/%s", dirname(copy), target) < 0 ? NULL :
+								      joined;
+}
+
+/* What is not there yet, in a directory that is; NULL: it is not. */
+static char *canonicalize_new(const char *path)
 {
 	_cleanup_free_ char *copy = strdup(path), *parent = NULL;
-	char *real = realpath(path, NULL);
+	char *real;
 
-	if (real || !copy)
-		return real;
+	if (!copy)
+		return NULL;
 	parent = realpath(dirname(copy), NULL);
 	free(copy);
 	copy = strdup(path);
@@ -47,6 +67,28 @@ static char *canonicalize(const char *path)
 					 basename(copy)) < 0)
 		return NULL;
 	return real;
+}
+
+/*
+ * The path without links, also of what is not there yet, be it that a link
+ * leads there; NULL: nowhere.
+ */
+static char *canonicalize(const char *path)
+{
+	_cleanup_free_ char *place = strdup(path);
+
+	for (int i = 0; place && i < LINKS_MOST; i++) {
+		char *real = realpath(place, NULL), *next;
+
+		if (real)
+			return real;
+		next = follow(place);
+		if (!next)
+			return canonicalize_new(place);
+		free(place);
+		place = next;
+	}
+	return NULL;
 }
 
 static bool is_path(const char *canonical, const char *path)
@@ -159,6 +201,13 @@ static int open_temp(struct output *output)
 	return 0;
 }
 
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISLNK(st.st_mode);
+}
+
 int output_open(struct output *output, const char *path)
 {
 	int rc = 0, stream;
@@ -168,8 +217,10 @@ int output_open(struct output *output, const char *path)
 		output->file = stdout;
 		return 0;
 	}
-	/* Through a symbolic link: its target is replaced, not the link. */
-	output->path = realpath(path, NULL);
+	/* Through a symbolic link: its target is made or replaced, not it. */
+	output->path = canonicalize(path);
+	if (!output->path && is_link(path))
+		return -ENOENT;
 	if (!output->path)
 		output->path = strdup(path);
 	if (!output->path)

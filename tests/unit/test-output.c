@@ -90,6 +90,33 @@ START_TEST(a_report_has_the_mode_that_open_gives)
 }
 END_TEST
 
+START_TEST(a_link_to_what_is_not_there_makes_it)
+{
+	struct output output;
+	struct stat st;
+
+	enter_place();
+	ck_assert_int_eq(mkdir("below", 0700), 0);
+	ck_assert_int_eq(symlink("below/link", "link"), 0);
+	ck_assert_int_eq(symlink("real", "below/link"), 0);
+	ck_assert_int_eq(output_open(&output, "link"), 0);
+	fputs("new", output.file);
+	ck_assert_int_eq(output_commit(&output), 0);
+	ck_assert_int_eq(lstat("link", &st), 0);
+	ck_assert(S_ISLNK(st.st_mode));
+	assert_holds("below/real", "new");
+	ck_assert_int_eq(unlink("below/real"), 0);
+	ck_assert_int_eq(unlink("below/link"), 0);
+	ck_assert_int_eq(rmdir("below"), 0);
+	ck_assert_int_eq(output_open(&output, "link"), -ENOENT);
+	ck_assert_int_eq(unlink("link"), 0);
+	ck_assert_int_eq(symlink("link", "link"), 0);
+	ck_assert_int_eq(output_open(&output, "link"), -ENOENT);
+	ck_assert_int_eq(unlink("link"), 0);
+	leave_place();
+}
+END_TEST
+
 START_TEST(a_symbolic_link_stays_one)
 {
 	struct output output;
@@ -192,6 +219,7 @@ UNIT_SUITE("output",
 	   a_report_replaces_the_file_only_when_committed,
 	   a_discarded_report_leaves_nothing_behind,
 	   a_report_has_the_mode_that_open_gives,
+	   a_link_to_what_is_not_there_makes_it,
 	   a_symbolic_link_stays_one,
 	   what_standard_output_writes_to_is_not_replaced,
 	   a_report_never_takes_the_place_of_data,
