@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -141,16 +143,26 @@ int copy_job_resolve_destination(struct copy_job *job)
 	return 0;
 }
 
-/* As below /proc, where the size tells nothing. */
+/* What sysfs tells as the size of every file that has text in it. */
+#define SYSFS_BYTES	4096
+
+/* Its size tells nothing: 0 below /proc, and a page in sysfs. */
 static bool has_secret_content(const struct p2pdma_target *target)
 {
 	_cleanup_fd_ int fd = -1;
-	char byte;
+	struct statfs system;
+	char page[SYSFS_BYTES];
+	ssize_t length;
 
-	if (target->kind != P2PDMA_TARGET_FILE || target->size_bytes)
+	if (target->kind != P2PDMA_TARGET_FILE ||
+	    (target->size_bytes && target->size_bytes != SYSFS_BYTES))
 		return false;
 	fd = open(target->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return fd >= 0 && read(fd, &byte, 1) > 0;
+	if (fd < 0 || fstatfs(fd, &system) ||
+	    (target->size_bytes && system.f_type != SYSFS_MAGIC))
+		return false;
+	length = read(fd, page, sizeof(page));
+	return length >= 0 && (uint64_t)length != target->size_bytes;
 }
 
 int copy_job_check_content(struct copy_job *job)
@@ -158,8 +170,9 @@ int copy_job_check_content(struct copy_job *job)
 	if (!has_secret_content(job->source))
 		return 0;
 	return blame(job, COPY_JOB_REJECTED, -EOPNOTSUPP,
-		     "%s has content and tells 0 bytes as its size: how much "
-		     "to copy is not known (use cat)", job->args.source);
+		     "%s has content and tells %llu bytes as its size: how "
+		     "much to copy is not known (use cat)", job->args.source,
+		     (unsigned long long)job->source->size_bytes);
 }
 
 int copy_job_find_size(struct copy_job *job)

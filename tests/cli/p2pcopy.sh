@@ -152,6 +152,13 @@ like "which is told at once" "$(cat "$work/stderr")" \
 exits 1 "a file that hides its size is refused" p2pcopy /proc/version c
 like "with the reason" "$(cat "$work/stderr")" \
 	'^p2pcopy: /proc/version has content and tells 0 bytes'
+if [ -r /sys/kernel/uevent_seqnum ]; then
+	exits 1 "so is one of sysfs" p2pcopy /sys/kernel/uevent_seqnum c
+	like "which is a page to look at" "$(cat "$work/stderr")" \
+		'uevent_seqnum has content and tells 4096 bytes'
+else
+	skip "there is no sysfs" "so is one of sysfs"
+fi
 ok "and nothing is made of it" test ! -e c
 exits 2 "host memory is no peer memory" p2pcopy -p host --require-peer a c
 like "and that is said" "$(cat "$work/stderr")" \
