@@ -221,7 +221,9 @@ bin_PROGRAMS += %D%/p2pbench
 	%D%/cli/bench-grid.c \
 	%D%/cli/bench-matrix.c \
 	%D%/cli/bench-measurement.c %D%/cli/bench-memory.c \
-	%D%/cli/bench-options.c %D%/cli/bench-point.c %D%/cli/bench-set.c
+	%D%/cli/bench-options.c %D%/cli/bench-point.c \
+	%D%/cli/bench-session.c %D%/cli/bench-session.h \
+	%D%/cli/bench-set.c
 %C%_p2pbench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_p2pbench_LDADD = %D%/libcli.la %D%/libreport.la %D%/libengine.la \
 	%D%/libbase.la %D%/libp2pdma.la $(JSONC_LIBS)

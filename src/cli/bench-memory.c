@@ -30,10 +30,6 @@ static int blame_memory(const struct memory *m, const struct bench_set *set,
 					     strerror(-rc));
 		return EXIT_FAILED;
 	}
-	if (!set->session->ring && (rc == -EPERM || rc == -ENOSYS)) {
-		cli_error_no_ring(BENCH_NAME, rc);
-		return EXIT_FAILED;
-	}
 	cli_error(BENCH_NAME, "%s: memory for %u blocks of %u bytes: %s",
 		  set->paths[0], point->depth * point->jobs,
 		  point->block_bytes, strerror(-rc));
@@ -90,7 +86,7 @@ static int take(struct memory *m, const struct bench_set *set)
 		.io_timeout_ns = s->options.io_timeout_ns,
 		.ring = &s->ring,
 	};
-	int rc = 0;
+	int rc;
 
 	for (unsigned i = 0; i < set->workload->targets; i++) {
 		if (bench_set_reads(set, i))
@@ -98,10 +94,6 @@ static int take(struct memory *m, const struct bench_set *set)
 		if (bench_set_writes(set, i))
 			trial.destination = set->endpoints[i];
 	}
-	if (!s->ring)
-		rc = ring_open_with(1, bench_get_ring_options(s), &s->ring);
-	if (rc)
-		return rc;
 	rc = memory_take(m, &trial);
 	s->is_stuck |= rc == -ETIMEDOUT;
 	return rc;

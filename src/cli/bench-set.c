@@ -12,20 +12,6 @@
 #include "cli/bench.h"
 #include "engine/guard.h"
 
-int bench_fail(const char *path, int rc)
-{
-	const char *advice = "";
-
-	if (rc == -ENOTBLK)
-		advice = " (give a block device or a regular file)";
-	else if (rc == -EACCES || rc == -EPERM)
-		advice = " (run it as root, or get access to the device)";
-	else if (rc == -ENOENT)
-		advice = " (a file to measure must be there: fallocate(1))";
-	cli_error(BENCH_NAME, "%s: %s%s", path, strerror(-rc), advice);
-	return EXIT_FAILED;
-}
-
 bool bench_set_reads(const struct bench_set *set, unsigned i)
 {
 	return set->workload->directions[i] & P2PDMA_READ;
@@ -34,15 +20,6 @@ bool bench_set_reads(const struct bench_set *set, unsigned i)
 bool bench_set_writes(const struct bench_set *set, unsigned i)
 {
 	return set->workload->directions[i] & P2PDMA_WRITE;
-}
-
-unsigned bench_get_ring_options(const struct session *session)
-{
-	const struct bench_options *o = &session->options;
-
-	return (o->is_passthrough ? RING_COMMANDS : 0) |
-	       (o->is_polled ? RING_POLLED : 0) |
-	       (o->is_handed ? RING_HANDED : 0);
 }
 
 static int blame_open(const char *path, unsigned mode, int rc)

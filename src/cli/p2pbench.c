@@ -4,69 +4,14 @@
  * I/O is done (engine/bench.h), how results look (report/report-bench.h), or
  * how one is got (bench.h).
  */
-#include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "base/macro.h"
 #include "cli/bench.h"
 #include "cli/output.h"
 #include "report/report-environment.h"
-
-volatile sig_atomic_t bench_caught;
-
-static void catch(int signal)
-{
-	bench_caught = signal;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = catch };
-
-	sigemptyset(&action.sa_mask);
-	exit_catch(&action);
-}
-
-static void log_line(void *data, int priority, const char *line)
-{
-	const struct session *s = data;
-
-	if (priority <= LOG_WARNING || s->common.is_verbose)
-		cli_notice(&s->common, "%s", line);
-}
-
-/* A figure more, where it can be had. */
-static void open_dram(struct session *s)
-{
-	int rc = p2pdma_dram_open(s->context, &s->dram);
-
-	if (rc)
-		s->dram_reason = rc == -EACCES ? "counters-not-permitted" :
-						 "no-memory-counters";
-}
-
-static int look_around(struct session *s)
-{
-	int rc;
-
-	rc = p2pdma_context_create(NULL, &s->context);
-	if (rc)
-		return bench_fail("/", rc);
-	p2pdma_context_set_log(s->context, log_line, s);
-	rc = p2pdma_topology_scan(s->context, &s->topology);
-	if (rc)
-		return bench_fail("PCI functions", rc);
-	open_dram(s);
-	return CLI_GO_ON;
-}
-
-bool bench_is_over(const struct session *session)
-{
-	return bench_caught || session->is_stuck;
-}
 
 static int measure_point(struct bench_set *set, const struct bench_point *point)
 {
@@ -122,7 +67,7 @@ static int measure_all(struct session *s)
 {
 	int code;
 
-	catch_signals();
+	bench_catch_signals();
 	count_points(s);
 	progress_init(&s->progress, s->common.is_quiet ?
 			      PROGRESS_NEVER :
@@ -132,20 +77,6 @@ static int measure_all(struct session *s)
 	if (bench_caught)
 		code = exit_worst(code, 128 + bench_caught);
 	return code;
-}
-
-/* What is in flight owns its memory and rings until the program ends. */
-static void session_fini(struct session *s)
-{
-	bench_close(s->bench);
-	p2pdma_dram_close(s->dram);
-	if (!s->is_stuck) {
-		ring_close(s->ring);
-		p2pdma_topology_destroy(s->topology);
-		p2pdma_context_destroy(s->context);
-	}
-	report_fini(&s->report);
-	free(s->cpus);
 }
 
 /* A report without results says nothing that stderr has not said. */
@@ -184,13 +115,15 @@ static int run(struct session *s, struct output *output)
 		code = bench_diff_run(s);
 		return exit_worst(code, write_report(s, output));
 	}
-	code = look_around(s);
+	code = bench_session_open(s);
 	if (code != CLI_GO_ON)
 		return code;
 	if (s->options.is_fio)
 		return print_fio(s, output);
 	report_add_environment(&s->report, s->topology);
-	code = measure_all(s);
+	code = bench_session_open_ring(s);
+	if (code == CLI_GO_ON)
+		code = measure_all(s);
 	return exit_worst(code, write_report(s, output));
 }
 
@@ -215,6 +148,6 @@ int main(int argc, char **argv)
 	report_init(&s.report, BENCH_NAME);
 	code = run(&s, &output);
 	output_discard(&output);
-	session_fini(&s);
+	bench_session_fini(&s);
 	return code;
 }

@@ -90,12 +90,6 @@ static const struct cli_program program = {
 		  "Only what it takes part in is shown.",
 };
 
-int topo_fail(const char *what, int rc)
-{
-	cli_error(program.name, "%s: %s", what, strerror(-rc));
-	return EXIT_FAILED;
-}
-
 /* --- words -------------------------------------------------------------- */
 
 /* An operand without digit, dot, slash or colon can only be a word. */

@@ -122,15 +122,6 @@ static void collect_pairs(struct probe *probe)
 
 /* --- asking --------------------------------------------------------------- */
 
-static int explain_ring(int rc)
-{
-	if (rc != -EPERM && rc != -ENOSYS)
-		return topo_fail("probe", rc);
-	cli_error("p2ptopo", "probe: io_uring: %s (see p2ptopo doctor: "
-		  "io-uring)", strerror(-rc));
-	return EXIT_FAILED;
-}
-
 static int ask_all(struct probe *probe)
 {
 	struct topo *topo = probe->topo;
@@ -138,8 +129,10 @@ static int ask_all(struct probe *probe)
 
 	rc = prober_open(topo->context, topo->topology, topo->io_timeout_ns,
 			 &probe->prober);
-	if (rc)
-		return explain_ring(rc);
+	if (rc) {
+		cli_error_no_ring("p2ptopo", rc);
+		return EXIT_FAILED;
+	}
 	for (size_t i = 0; !rc && i < probe->count; i++)
 		rc = prober_ask(probe->prober, &probe->pairs[i]);
 	return rc ? topo_fail("probe", rc) : CLI_GO_ON;

@@ -6,6 +6,8 @@
 #ifndef P2PDMA_CLI_TOPO_H
 #define P2PDMA_CLI_TOPO_H
 
+#include <string.h>
+
 #include "cli/cli.h"
 #include "lib/p2pdma.h"
 #include "report/report-topology.h"
@@ -24,7 +26,11 @@ struct topo {
 };
 
 /* "p2ptopo: @what: reason" on stderr; returns EXIT_FAILED. */
-int topo_fail(const char *what, int rc);
+static inline int topo_fail(const char *what, int rc)
+{
+	cli_error("p2ptopo", "%s: %s", what, strerror(-rc));
+	return EXIT_FAILED;
+}
 
 /* Each fills topo->report. CLI_GO_ON, or the code to exit with. */
 int topo_probe(struct topo *topo);

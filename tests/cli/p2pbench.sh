@@ -42,6 +42,8 @@ exits 2 "a ramp has its own depths" p2pbench --ramp --sweep=depth=1..4 x
 exits 1 "a target that is not there fails" p2pbench "$work/none"
 like "and is named" "$(cat "$work/stderr")" "^p2pbench: $work/none: No such"
 exits 1 "a character device is no target" p2pbench /dev/null
+is "which is said" "$(cat "$work/stderr")" \
+	"p2pbench: /dev/null: is neither a block device nor a regular file"
 exits 1 "a directory is no target" p2pbench "$work"
 
 # --- files --------------------------------------------------------------------

@@ -84,4 +84,15 @@ kill -s INT $!
 wait $!
 ok "still reports" test "$(result .ios)" -gt 0
 is "the memory is given back" "$(cat "$available")" "$before"
+
+begin "a kernel that forbids io_uring"
+echo 2 >/proc/sys/kernel/io_uring_disabled
+exits 1 "measures nothing" p2pbench -p host /dev/lab/src0
+like "and says so, with the remedy" "$(cat "$work/stderr")" \
+	'^p2pbench: use io_uring: Operation .* sysctl kernel.io_uring_disabled '
+is "in one sentence" "$(wc -l <"$work/stderr")" 1
+exits 1 "is not probed either" p2ptopo probe
+like "which says the same" "$(cat "$work/stderr")" \
+	'^p2ptopo: use io_uring: .* sysctl kernel.io_uring_disabled '
+echo 0 >/proc/sys/kernel/io_uring_disabled
 done_testing
