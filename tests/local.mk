@@ -170,13 +170,28 @@ LDADD = %D%/unit/libunit.la src/libcli.la src/libreport.la \
 endif
 
 # --- fuzz: what was ever found, again; fuzz/fuzz looks for more ------------
-FUZZ_TESTS = %D%/fuzz/fuzz-caps %D%/fuzz/fuzz-tree
+FUZZ_TESTS = %D%/fuzz/fuzz-caps %D%/fuzz/fuzz-journal \
+	%D%/fuzz/fuzz-manifest %D%/fuzz/fuzz-options %D%/fuzz/fuzz-tree
 check_PROGRAMS += $(FUZZ_TESTS)
 TESTS += $(FUZZ_TESTS)
 %C%_fuzz_fuzz_caps_SOURCES = %D%/fuzz/fuzz-caps.c %D%/fuzz/fuzz.h \
 	%D%/fuzz/replay.c
 %C%_fuzz_fuzz_caps_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"caps"'
 %C%_fuzz_fuzz_caps_LDADD = src/libcore.la
+%C%_fuzz_fuzz_journal_SOURCES = %D%/fuzz/fuzz-journal.c %D%/fuzz/fuzz.h \
+	%D%/fuzz/replay.c
+%C%_fuzz_fuzz_journal_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"journal"'
+%C%_fuzz_fuzz_journal_LDADD = src/libengine.la src/libcore.la
+%C%_fuzz_fuzz_manifest_SOURCES = %D%/fuzz/fuzz-manifest.c %D%/fuzz/fuzz.h \
+	%D%/fuzz/replay.c
+%C%_fuzz_fuzz_manifest_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"manifest"'
+%C%_fuzz_fuzz_manifest_LDADD = src/libengine.la src/libcore.la
+%C%_fuzz_fuzz_options_SOURCES = %D%/fuzz/fuzz-options.c %D%/fuzz/fuzz.h \
+	%D%/fuzz/replay.c src/cli/bench-options.c src/cli/copy-many.c
+%C%_fuzz_fuzz_options_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"options"'
+%C%_fuzz_fuzz_options_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_fuzz_fuzz_options_LDADD = src/libcli.la src/libreport.la \
+	src/libengine.la src/libcore.la
 %C%_fuzz_fuzz_tree_SOURCES = %D%/fuzz/fuzz-tree.c %D%/fuzz/fuzz.h \
 	%D%/fuzz/replay.c
 %C%_fuzz_fuzz_tree_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"tree"'
@@ -184,7 +199,8 @@ TESTS += $(FUZZ_TESTS)
 %C%_fuzz_fuzz_tree_LDADD = src/libreport.la src/libengine.la src/libcore.la \
 	$(JSONC_LIBS) $(LIBPCI_LIBS)
 dist_noinst_SCRIPTS += %D%/fuzz/fuzz
-EXTRA_DIST += %D%/fuzz/README %D%/fuzz/caps %D%/fuzz/tree
+EXTRA_DIST += %D%/fuzz/README %D%/fuzz/caps %D%/fuzz/journal \
+	%D%/fuzz/manifest %D%/fuzz/options %D%/fuzz/tree
 
 # --- shell: cli, lint -------------------------------------------------------
 SHELL_TESTS = \

@@ -42,12 +42,15 @@ bool bar_is_meant(const char *text)
 
 int bar_parse(const char *text, struct bar_name *name)
 {
-	const char *address = text + strlen(PREFIX);
-	const char *word = strstr(address, BAR_WORD);
 	struct bar_name n = { 0 };
+	const char *address, *word;
 	int rc = 0;
 
-	if (!bar_is_meant(text) || !word || word == address ||
+	if (!bar_is_meant(text))
+		return -EINVAL;
+	address = text + strlen(PREFIX);
+	word = strstr(address, BAR_WORD);
+	if (!word || word == address ||
 	    (size_t)(word - address) >= sizeof(n.address))
 		return -EINVAL;
 	memcpy(n.address, address, (size_t)(word - address));

@@ -22,7 +22,7 @@ END_TEST
 START_TEST(what_is_no_such_name_is_refused)
 {
 	static const char *const wrong[] = {
-		"pci:", "pci:03:00.0", "pci:/bar0", "pci:03:00.0/bar",
+		"", "p", "pci:", "pci:03:00.0", "pci:/bar0", "pci:03:00.0/bar",
 		"pci:03:00.0/bar6", "pci:03:00.0/bar12", "pci:03:00.0/bar0+",
 		"pci:03:00.0/bar0+-8", "pci:03:00.0/bar0 ", "03:00.0/bar0",
 		"pci:a-very-long-name-that-is-no-address-at-all/bar0",
