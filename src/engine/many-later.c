@@ -33,8 +33,10 @@ struct many_later *many_do_later(struct many *m,
 	m->later_end = &later->next;
 	return later;
 fail:
-	if (later)
+	if (later) {
 		free(later->source);
+		free(later->destination);
+	}
 	free(later);
 	many_tell_failed(m, directory, source, destination, SIDE_NONE, "copy",
 			 -ENOMEM);
