@@ -7,6 +7,7 @@
 #   # timeout: 60                    seconds that it may take [120]
 #   # p2plab: --set=src0.size=1G     more options of p2plab run
 #   # when: asked                    not unless it is named: it takes minutes
+#   # boots: 2 src0 dst0             so many; these drives stay (cut_power)
 #   . /files/guest.sh
 #   begin "a drive can be filled"
 #   fill /dev/lab/src0 1 16M
@@ -123,6 +124,14 @@ same() {
 	in_bytes "$3"
 	size=$REPLY
 	cmp -n "$size" "$1" "$2"
+}
+
+# cut_power: the machine is dead at once, and with it what was in its memory. The
+# file begins anew in the next boot: $BOOT of $BOOTS.
+cut_power() {
+	sleep 0.3	# what was said gets out
+	lab_monitor quit
+	sleep 60
 }
 
 # json FILE PATH: a value of a report, as jq prints it.
