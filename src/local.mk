@@ -133,6 +133,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/many-tell.c %D%/engine/many-tell.h \
 	%D%/engine/many-tree.c %D%/engine/many-tree.h \
 	%D%/engine/memory.c %D%/engine/memory.h \
+	%D%/engine/memory-names.c %D%/engine/memory-names.h \
 	%D%/engine/offload.c %D%/engine/offload.h \
 	%D%/engine/pace.c %D%/engine/pace.h \
 	%D%/engine/nvme.c %D%/engine/nvme.h \

@@ -103,6 +103,7 @@ UNIT_TESTS = \
 	%D%/unit/test-machines \
 	%D%/unit/test-manifest \
 	%D%/unit/test-memory \
+	%D%/unit/test-memory-names \
 	%D%/unit/test-mount \
 	%D%/unit/test-nvme \
 	%D%/unit/test-offload \

@@ -433,6 +433,16 @@ static bool has_points(const struct bench_options *o)
 	return false;
 }
 
+static int check_provider(const struct session *s)
+{
+	if (!strchr(s->options.provider, ','))
+		return CLI_GO_ON;
+	cli_error(BENCH_NAME, "--provider=%s: one at a time is measured "
+		  "(--matrix takes each of them in turn)",
+		  s->options.provider);
+	return EXIT_USAGE;
+}
+
 static int check_compare(const struct session *s)
 {
 	const struct bench_options *o = &s->options;
@@ -565,7 +575,7 @@ int bench_options_check(struct session *session)
 {
 	static int (*const checks[])(const struct session *session) = {
 		check_operands, check_times, check_random, check_ramp,
-		check_compare, check_matrix, check_fio,
+		check_provider, check_compare, check_matrix, check_fio,
 		check_permission,
 	};
 	int code = CLI_GO_ON;

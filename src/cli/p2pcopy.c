@@ -186,9 +186,11 @@ static const struct cli_option options[] = {
 	  .kind = CLI_FLAG, .offset = AT(is_unsynced) },
 
 	{ .help = "Where the buffers lie" },
-	{ .name = "provider", .letter = 'p', .argument = "auto|host|FUNCTION",
+	{ .name = "provider", .letter = 'p',
+	  .argument = "auto|host|FUNCTION[,...]",
 	  .help = "auto [default]: the best provider that both ends reach, or "
-		  "else host memory and a notice",
+		  "else host memory and a notice; several are used side by "
+		  "side",
 	  .kind = CLI_TEXT, .offset = AT(provider) },
 	{ .name = "require-peer",
 	  .help = "exit code 3 instead of going through host memory",
@@ -372,6 +374,17 @@ static void tell_fallback(struct session *s)
 	cli_error(program.name, "host memory instead of peer memory: %s%s%s: "
 		  "%s", why->id, why->at ? " at " : "",
 		  why->at ? why->at->address : "", why->advice);
+}
+
+/* Of several that were named, one that does not take part. */
+static void tell_partner(const struct session *s)
+{
+	const struct memory *m = &s->job.memory;
+
+	if (m->partner_why.id)
+		cli_error(program.name, "%s is not used beside %s: %s: %s",
+			  m->partner_why_provider->address, m->providers,
+			  m->partner_why.id, m->partner_why.advice);
 }
 
 /* A drive that was to copy by itself and does not: as loud as above. */
@@ -602,6 +615,7 @@ static int copy(struct session *s)
 
 	rc = copy_job_open(&s->job);
 	tell_fallback(s);
+	tell_partner(s);
 	if (rc)
 		return blame(s, rc);
 	progress_init(&s->progress, (enum progress_mode)s->common.progress,

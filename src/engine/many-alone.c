@@ -74,8 +74,8 @@ static void tell_job(struct many *m, const struct many_later *later,
 		.bad_bytes = job->result.bad_bytes,
 		.map = job->result.bad_bytes ? &job->extents : NULL,
 		.why = job->memory.why.id ? &job->memory.why : NULL,
-		.provider = job->memory.function ?
-				    job->memory.function->address : NULL,
+		.provider = job->memory.function ? job->memory.providers :
+						   NULL,
 	};
 
 	if (!rc && file.bad_bytes && file.outcome == MANY_DONE) {

@@ -50,7 +50,7 @@ static void tell_answer(struct many *m, const struct batch_answer *a,
 		.mismatched_bytes = a->mismatched_bytes,
 		.first_mismatch_bytes = a->first_mismatch_bytes,
 		.sum = a->sum,
-		.provider = plan ? plan->memory.function->address : NULL,
+		.provider = plan ? plan->memory.providers : NULL,
 	};
 
 	many_tell(m, a->owner, a->source, a->destination, &file);

@@ -238,6 +238,8 @@ static int open_choice(struct memory *m, const struct p2pdma_choice *choice)
 		return say_no(m, choice->provider, why.id ? why :
 			      because("no-p2pmem", "%s", strerror(-rc)));
 	m->function = choice->provider;
+	snprintf(m->providers, sizeof(m->providers), "%s",
+		 m->function->address);
 	m->reach_source = choice->source.reach;
 	m->reach_destination = choice->destination.reach;
 	m->bottleneck_bytes_per_sec = choice->bottleneck_bytes_per_sec;
@@ -270,9 +272,12 @@ static void drop_peer(struct memory *m)
 		scrub(m);
 	p2pdma_pool_destroy(m->pool);
 	p2pdma_provider_close(m->provider);
+	while (m->partner_count)
+		p2pdma_provider_close(m->partners[--m->partner_count]);
 	m->pool = NULL;
 	m->provider = NULL;
 	m->function = NULL;
+	*m->providers = '\0';
 	m->reach_source = m->reach_destination = P2PDMA_REACH_UNKNOWN;
 	m->bottleneck_bytes_per_sec = 0;
 }
@@ -308,7 +313,7 @@ static int choose_next(struct memory *m)
 	return 0;
 }
 
-/* --- a provider with a name --------------------------------------------- */
+/* --- the plan ----------------------------------------------------------- */
 
 static bool is_host(const char *name)
 {
@@ -320,80 +325,18 @@ static bool is_auto(const char *name)
 	return !name || !strcmp(name, "auto");
 }
 
-static bool is_allocate_path(const char *name)
-{
-	const char *slash = strrchr(name, '/');
-
-	return slash && !strcmp(slash, "/allocate");
-}
-
-/* Through the library, which alone knows how such a path is made up. */
-static const struct p2pdma_function *
-find_by_allocate(const struct memory_place *place, const char *path,
-		 struct p2pdma_reason *why)
-{
-	const struct p2pdma_function *f;
-	struct p2pdma_provider *provider;
-
-	if (p2pdma_provider_open(place->context, path, why, &provider))
-		return NULL;
-	f = p2pdma_topology_find(place->topology,
-				 p2pdma_provider_get_name(provider));
-	p2pdma_provider_close(provider);
-	return f;
-}
-
-static const struct p2pdma_function *
-find_by_device(const struct memory_place *place, const char *path,
-	       struct p2pdma_reason *why)
-{
-	const struct p2pdma_function *f = NULL;
-	struct p2pdma_target *target;
-	int rc;
-
-	rc = p2pdma_target_resolve(place->context, place->topology, path, -1,
-				   &target);
-	if (rc) {
-		*why = because("no-p2pmem", "%s", strerror(-rc));
-		return NULL;
-	}
-	if (target->client_count)
-		f = target->clients[0];
-	else
-		*why = because("not-pci", "it is no PCI function and sits on "
-			       "none");
-	p2pdma_target_destroy(target);
-	return f;
-}
-
-/* "0000:03:00.0", "03:00.0", an allocate file, /dev/nvme0, a file there. */
-static const struct p2pdma_function *
-find_function(const struct memory_place *place, const char *name,
-	      struct p2pdma_reason *why)
-{
-	const struct p2pdma_function *f;
-
-	f = p2pdma_topology_find(place->topology, name);
-	if (f)
-		return f;
-	return is_allocate_path(name) ? find_by_allocate(place, name, why) :
-					find_by_device(place, name, why);
-}
-
-/* Of all choices, its own: there may be none. */
-static void keep_only(struct memory *m, const struct p2pdma_function *only)
+/* Of all choices, those that were named: there may be none. */
+static void keep_named(struct memory *m)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < m->choice_count; i++)
-		if (m->choices[i].provider == only)
+		if (memory_names_have(&m->named, m->choices[i].provider))
 			m->choices[kept++] = m->choices[i];
 	m->choice_count = kept;
 }
 
-/* --- the plan ----------------------------------------------------------- */
-
-static int plan_peer(struct memory *m, const struct p2pdma_function *only)
+static int plan_peer(struct memory *m)
 {
 	const struct memory_place *place = &m->place;
 	int rc;
@@ -403,17 +346,17 @@ static int plan_peer(struct memory *m, const struct p2pdma_function *only)
 				 &m->choice_count);
 	if (rc)
 		return rc;
-	if (only)
-		keep_only(m, only);
+	if (m->named.count)
+		keep_named(m);
 	if (!m->choice_count)
-		explain(m, only);
+		explain(m, m->named.functions[0]);
 	return choose_next(m);
 }
 
 int memory_plan(struct memory *memory, const struct memory_place *place,
 		const struct memory_wish *wish)
 {
-	const struct p2pdma_function *only = NULL;
+	int rc;
 
 	*memory = (struct memory){ .wish = *wish, .place = *place };
 	if (is_host(wish->provider)) {
@@ -422,20 +365,25 @@ int memory_plan(struct memory *memory, const struct memory_place *place,
 	}
 	if (is_auto(wish->provider)) {
 		memory->wish.is_asked_anyway = false;
-		return plan_peer(memory, NULL);
+		return plan_peer(memory);
 	}
-	only = find_function(place, wish->provider, &memory->no);
-	return only ? plan_peer(memory, only) : -ENXIO;
+	rc = memory_names_find(place->context, place->topology, wish->provider,
+			       &memory->named, &memory->no);
+	return rc ? rc : plan_peer(memory);
 }
 
 /* --- the proof ---------------------------------------------------------- */
 
+/* Several share what is in flight. */
 static int take_peer_pool(struct memory *m)
 {
+	unsigned share = MAX(MIN(m->named.count, m->choice_count), 1);
+	unsigned slots = (m->depth + share - 1) / share;
 	int rc;
 
-	rc = p2pdma_pool_create(m->provider, m->block_bytes, m->depth,
-				MAX(m->wish.depth_least, 1), &m->pool);
+	rc = p2pdma_pool_create(m->provider, m->block_bytes, slots,
+				MIN(MAX(m->wish.depth_least, 1), slots),
+				&m->pool);
 	if (!rc)
 		return 0;
 	return say_no(m, m->function,
@@ -587,6 +535,73 @@ static int try_ends(struct memory *m, const struct memory_trial *trial)
 	return rc;
 }
 
+/* --- several providers side by side -------------------------------------- */
+
+/* The slower link is that of both; what is reached worse, as well. */
+static void merge(struct memory *first, const struct memory *partner)
+{
+	size_t length = strlen(first->providers);
+
+	snprintf(first->providers + length, sizeof(first->providers) - length,
+		 ",%s", partner->function->address);
+	first->partners[first->partner_count++] = partner->provider;
+	first->reach_source = MIN(first->reach_source,
+				  partner->reach_source);
+	first->reach_destination = MIN(first->reach_destination,
+				       partner->reach_destination);
+	first->bottleneck_bytes_per_sec =
+		tighter(first->bottleneck_bytes_per_sec,
+			partner->bottleneck_bytes_per_sec);
+}
+
+/* As the first one, with blocks of its size. 0, NEXT_ONE, -errno. */
+static int take_partner(struct memory *m, const struct memory_trial *trial)
+{
+	struct memory partner = *m;
+	int rc;
+
+	partner.pool = NULL;
+	partner.provider = NULL;
+	partner.partner_count = 0;
+	partner.no = (struct p2pdma_reason){ .id = NULL };
+	rc = open_choice(&partner, &m->choices[m->next++]);
+	partner.block_bytes = m->block_bytes;
+	partner.depth = m->depth;
+	partner.next = m->next;
+	if (!rc)
+		rc = take_peer_pool(&partner);
+	if (!rc)
+		rc = try_ends(&partner, trial);
+	m->failed = partner.failed;
+	m->silent = partner.silent;
+	if (!rc)
+		rc = p2pdma_pool_join(m->pool, partner.pool);
+	if (!rc) {
+		merge(m, &partner);
+		return 0;
+	}
+	if (rc == NEXT_ONE && !m->partner_why.id) {
+		m->partner_why = partner.no;
+		m->partner_why_provider = partner.no_provider;
+	}
+	if (rc != -ETIMEDOUT)
+		drop_peer(&partner);
+	m->scrub_error = partner.scrub_error;
+	return rc;
+}
+
+/* The more, the better; none is as good as auto's. */
+static int take_partners(struct memory *m, const struct memory_trial *trial)
+{
+	int rc = 0;
+
+	while (m->named.count > 1 && m->next < m->choice_count && !m->silent &&
+	       p2pdma_pool_get_slots(m->pool) < m->depth &&
+	       (!rc || rc == NEXT_ONE))
+		rc = take_partner(m, trial);
+	return rc == NEXT_ONE ? 0 : rc;
+}
+
 static int take_host_pool(struct memory *m)
 {
 	return p2pdma_pool_create(m->host, m->block_bytes, m->depth,
@@ -604,6 +619,8 @@ int memory_take(struct memory *memory, const struct memory_trial *trial)
 		rc = take_peer_pool(memory);
 		if (!rc)
 			rc = try_ends(memory, trial);
+		if (!rc)
+			return take_partners(memory, trial);
 		if (rc != NEXT_ONE)
 			return rc;
 		rc = choose_next(memory);

@@ -13,6 +13,7 @@
 #define P2PDMA_ENGINE_MEMORY_H
 
 #include "engine/endpoint.h"
+#include "engine/memory-names.h"
 #include "engine/ring.h"
 #include "lib/p2pdma.h"
 
@@ -21,7 +22,8 @@
 
 /* What the user asked for. */
 struct memory_wish {
-	const char *provider;	/* NULL, "auto": the best; else a name */
+	/* NULL, "auto": the best; else names, to be used side by side */
+	const char *provider;
 	bool is_asked_anyway;	/* one with a name, whatever is predicted */
 	uint64_t block_bytes;	/* 0: choose */
 	bool is_block_fixed;	/* no other size will do */
@@ -57,6 +59,7 @@ struct memory {
 
 	struct p2pdma_provider *provider; /* NULL: host memory */
 	const struct p2pdma_function *function; /* of the provider */
+	char providers[MEMORY_PROVIDERS_MOST * 24]; /* addresses and commas */
 	enum p2pdma_reach reach_source, reach_destination; /* predicted */
 	uint64_t bottleneck_bytes_per_sec; /* slowest link; 0 unknown */
 	/* Why it is not the peer memory that was asked for; or id NULL. */
@@ -74,7 +77,13 @@ struct memory {
 	const struct endpoint *silent;
 	/* What of is_scrubbed was not done; negative errno, or 0. */
 	int scrub_error;
+	/* Beside provider; the rest of those that were named has a reason. */
+	struct p2pdma_provider *partners[MEMORY_PROVIDERS_MOST - 1];
+	unsigned partner_count;
+	struct p2pdma_reason partner_why;	/* id NULL: none */
+	const struct p2pdma_function *partner_why_provider;
 
+	struct memory_names named;	/* none: auto */
 	/* Those that can still be asked, best first. */
 	struct p2pdma_choice *choices;
 	size_t choice_count, next;
@@ -101,7 +110,8 @@ void memory_give_up_peer(struct memory *memory,
  * By a real read that is compared with one into host memory (preflight.h). A
  * provider that is refused, moves other data or is too small is given up for
  * the next one in the order of p2pdma_choices_rank(). When none is left it is
- * host memory, and why is what the first one said.
+ * host memory, and why is what the first one said. Of several that were named,
+ * all that work share the blocks.
  *
  * Return: 0; -errno of an end that fails with host memory, too (failed; of a
  * destination that was written before only -ETIMEDOUT counts); -ETIMEDOUT when

@@ -562,7 +562,20 @@ int p2pdma_pool_create(struct p2pdma_provider *provider, size_t slot_bytes,
 		       unsigned slots, unsigned slots_least,
 		       struct p2pdma_pool **pool);
 
-/** Gives the memory back to the provider; no I/O may be in flight. */
+/**
+ * p2pdma_pool_join() - memory of several providers as one pool
+ * @other:	becomes part of @pool, its slots behind those of @pool; not to
+ *		be used any more
+ *
+ * Both pools have all their slots, of one size, and are both peer memory or
+ * both not. A slot is never in two mappings. Both providers must stay open.
+ *
+ * Return: 0; else @other is as it was: -EINVAL they do not fit together,
+ * -E2BIG more than 8 mappings, -ENOMEM. Since 0.1.
+ */
+int p2pdma_pool_join(struct p2pdma_pool *pool, struct p2pdma_pool *other);
+
+/** Gives the memory back to its providers; no I/O may be in flight. */
 void p2pdma_pool_destroy(struct p2pdma_pool *pool);
 
 unsigned p2pdma_pool_get_slots(const struct p2pdma_pool *pool);

@@ -41,7 +41,7 @@ static void add_memory(struct json_object *tree, const struct copy_job *job)
 	const struct memory *m = &job->memory;
 	const struct report_memory memory = {
 		.kind = get_kind(job),
-		.provider = is_peer(job) ? m->function->address : NULL,
+		.provider = is_peer(job) ? m->providers : NULL,
 		.reach_source = get_reach(job, m->reach_source),
 		.reach_destination = get_reach(job, m->reach_destination),
 		.fallback_reason = m->why.id,
@@ -266,8 +266,10 @@ static void print_provider(FILE *file, const struct copy_job *job)
 	const char *name = drive ? NULL :
 		p2pdma_topology_get_name(job->topology, f);
 
-	fprintf(file, "peer memory of %s", f->address);
-	if (drive)
+	fprintf(file, "peer memory of %s", job->memory.providers);
+	if (job->memory.partner_count)
+		fputs(" side by side", file);
+	else if (drive)
 		fprintf(file, " (CMB of %s)", drive->controller);
 	else if (name)
 		fprintf(file, " (%s)", name);

@@ -283,6 +283,62 @@ START_TEST(small_room_makes_small_blocks_and_fixed_ones_stay)
 }
 END_TEST
 
+START_TEST(providers_that_are_named_together_share_the_blocks)
+{
+	start();
+	make_working(FIRST);
+	make_working(SECOND);
+	wish.provider = "07:00.0," FIRST ",07:00.0";
+	wish.block_bytes = MIB;
+	wish.depth = 5;
+	take();
+	expect_peer(FIRST);
+	ck_assert_str_eq(memory.providers, FIRST "," SECOND);
+	ck_assert_uint_eq(memory.partner_count, 1);
+	ck_assert_uint_eq(p2pdma_pool_get_slots(memory.pool), 6);
+	ck_assert_ptr_null(memory.partner_why.id);
+	finish();
+}
+END_TEST
+
+START_TEST(one_of_them_that_has_no_room_is_left_out_and_told)
+{
+	start();
+	make_working(FIRST);
+	make_full(SECOND);
+	wish.provider = FIRST "," SECOND;
+	take();
+	expect_peer(FIRST);
+	ck_assert_str_eq(memory.providers, FIRST);
+	ck_assert_uint_eq(memory.partner_count, 0);
+	ck_assert_str_eq(memory.partner_why.id, "provider-too-small");
+	ck_assert_str_eq(memory.partner_why_provider->address, SECOND);
+	finish();
+}
+END_TEST
+
+START_TEST(with_all_of_them_refused_it_is_host_memory)
+{
+	start();
+	make_full(FIRST);
+	make_full(SECOND);
+	wish.provider = FIRST "," SECOND;
+	take();
+	expect_host("provider-too-small", FIRST);
+	finish();
+}
+END_TEST
+
+START_TEST(one_name_of_a_list_that_is_nobodys_is_an_error)
+{
+	start();
+	wish.provider = FIRST ",ff:1f.7";
+	ck_assert_int_eq(plan(), -ENXIO);
+	ck_assert_ptr_nonnull(memory.no.id);
+	finish();
+}
+END_TEST
+
 UNIT_SUITE("memory",
 	   the_best_provider_is_planned,
 	   the_best_provider_that_works_is_taken,
@@ -295,4 +351,8 @@ UNIT_SUITE("memory",
 	   wanted_host_memory_needs_no_reason,
 	   a_kernel_without_p2pdma_is_the_reason_where_it_is,
 	   what_the_caller_knows_ends_the_search,
-	   small_room_makes_small_blocks_and_fixed_ones_stay);
+	   small_room_makes_small_blocks_and_fixed_ones_stay,
+	   providers_that_are_named_together_share_the_blocks,
+	   one_of_them_that_has_no_room_is_left_out_and_told,
+	   with_all_of_them_refused_it_is_host_memory,
+	   one_name_of_a_list_that_is_nobodys_is_an_error);

@@ -151,10 +151,87 @@ START_TEST(the_cpu_reaches_slots_by_words_only_inside_them)
 }
 END_TEST
 
+START_TEST(two_pools_become_one_whose_slots_all_come_back)
+{
+	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	struct p2pdma_pool *pool, *other;
+	char *first, *second;
+	void *taken[5];
+
+	open_host();
+	ck_assert_int_eq(p2pdma_pool_create(host, 1, 2, 2, &pool), 0);
+	ck_assert_int_eq(p2pdma_pool_create(host, 1, 3, 3, &other), 0);
+	first = p2pdma_pool_get_slot(pool, 0);
+	second = p2pdma_pool_get_slot(other, 0);
+	ck_assert_int_eq(p2pdma_pool_join(pool, other), 0);
+	ck_assert_uint_eq(p2pdma_pool_get_slots(pool), 5);
+	ck_assert_ptr_eq(p2pdma_pool_get_slot(pool, 1), first + page_bytes);
+	ck_assert_ptr_eq(p2pdma_pool_get_slot(pool, 2), second);
+	ck_assert_ptr_eq(p2pdma_pool_get_slot(pool, 4),
+			 second + 2 * page_bytes);
+	ck_assert_ptr_null(p2pdma_pool_get_slot(pool, 5));
+	for (int round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < 5; i++) {
+			taken[i] = p2pdma_pool_take(pool);
+			ck_assert_ptr_eq(taken[i],
+					 p2pdma_pool_get_slot(pool, i));
+		}
+		ck_assert_ptr_null(p2pdma_pool_take(pool));
+		for (unsigned i = 5; i--;)
+			p2pdma_pool_give(pool, taken[i]);
+	}
+	memset(second, 1, 3 * page_bytes);
+	p2pdma_pool_destroy(pool);
+	close_host();
+}
+END_TEST
+
+START_TEST(pools_that_do_not_fit_stay_two)
+{
+	struct p2pdma_pool *pool, *large, *busy;
+
+	open_host();
+	ck_assert_int_eq(p2pdma_pool_create(host, 1, 2, 2, &pool), 0);
+	ck_assert_int_eq(p2pdma_pool_create(host, 1 << 20, 1, 1, &large), 0);
+	ck_assert_int_eq(p2pdma_pool_create(host, 1, 2, 2, &busy), 0);
+	ck_assert_ptr_nonnull(p2pdma_pool_take(busy));
+	ck_assert_int_eq(p2pdma_pool_join(pool, large), -EINVAL);
+	ck_assert_int_eq(p2pdma_pool_join(pool, busy), -EINVAL);
+	ck_assert_uint_eq(p2pdma_pool_get_slots(pool), 2);
+	ck_assert_uint_eq(p2pdma_pool_get_slots(large), 1);
+	p2pdma_pool_destroy(pool);
+	p2pdma_pool_destroy(large);
+	p2pdma_pool_destroy(busy);
+	close_host();
+}
+END_TEST
+
+START_TEST(more_mappings_than_a_pool_has_room_for_are_too_many)
+{
+	struct p2pdma_pool *pool, *other;
+
+	open_host();
+	ck_assert_int_eq(p2pdma_pool_create(host, 1, 1, 1, &pool), 0);
+	for (int i = 1; i < 8; i++) {
+		ck_assert_int_eq(p2pdma_pool_create(host, 1, 1, 1, &other), 0);
+		ck_assert_int_eq(p2pdma_pool_join(pool, other), 0);
+	}
+	ck_assert_int_eq(p2pdma_pool_create(host, 1, 1, 1, &other), 0);
+	ck_assert_int_eq(p2pdma_pool_join(pool, other), -E2BIG);
+	ck_assert_uint_eq(p2pdma_pool_get_slots(pool), 8);
+	p2pdma_pool_destroy(other);
+	p2pdma_pool_destroy(pool);
+	close_host();
+}
+END_TEST
+
 UNIT_SUITE("pool",
 	   slots_are_whole_pages_side_by_side,
 	   large_host_memory_is_aligned_for_huge_pages,
 	   every_slot_is_taken_once_and_comes_back,
 	   nothing_and_too_much_are_invalid,
 	   too_little_room_means_fewer_slots_down_to_the_least,
-	   the_cpu_reaches_slots_by_words_only_inside_them);
+	   the_cpu_reaches_slots_by_words_only_inside_them,
+	   two_pools_become_one_whose_slots_all_come_back,
+	   pools_that_do_not_fit_stay_two,
+	   more_mappings_than_a_pool_has_room_for_are_too_many);

@@ -50,6 +50,30 @@ if [ -e /dev/lab/cmb1 ]; then
 		/dev/lab/src0 /dev/lab/dst0
 	through_peer cmb1
 	ok "the data is there" holds /dev/lab/dst0 1 4M
+
+	begin "two providers side by side"
+	zero /dev/lab/dst0 64M
+	fill /dev/lab/src0 7 64M
+	room() {
+		cat /sys/bus/pci/devices/"$(bdf "$1")"/p2pmem/available
+	}
+	before="$(room cmb0) $(room cmb1)"
+	while sleep 0.1; do
+		echo "$(room cmb0) $(room cmb1)"
+	done >"$work/rooms" &
+	watcher=$!
+	copies "a copy is made" --require-peer -b 256K -d 8 -n 64M \
+		--provider="$(bdf cmb1),$(bdf cmb0)" /dev/lab/src0 /dev/lab/dst0
+	kill $watcher
+	is "through both" "$(told .memory.provider)" \
+		"$(bdf cmb0),$(bdf cmb1)"
+	is "and nothing else" "$(told '[.host_bytes, .peer_bytes]')" \
+		'[0,67108864]'
+	ok "half of what is in flight in each" grep -qx \
+		"$((${before% *} - 1048576)) $((${before#* } - 1048576))" \
+		"$work/rooms"
+	is "the memory is given back" "$(room cmb0) $(room cmb1)" "$before"
+	ok "the data is there" holds /dev/lab/dst0 7 64M
 fi
 
 done_testing
