@@ -427,24 +427,38 @@ static void take_write_errors(struct copy *copy, struct slot *slot)
 		end_block(copy, slot);
 }
 
-static void settle_write(struct copy *copy, struct slot *slot)
+static void judge_writes(struct copy *copy, struct slot *slot)
+{
+	judge_trial(copy, slot, slot->is_trial ? copy_get_transfer(copy, slot,
+				1 + copy->refused_leg)->error : 0);
+}
+
+static void settle_failed_write(struct copy *copy, struct slot *slot)
 {
 	const struct transfer *refused = find_write(copy, slot, is_refused);
 
 	/* The kernel says so as well, where it gets no thread: an error. */
 	if (copy->rc && (refused || find_write(copy, slot, is_cancelled)))
 		return;
-	if (slot->is_zero && find_write(copy, slot, is_failed)) {
+	if (slot->is_zero) {
 		leave_zero(copy, slot);
-		return;
-	}
-	if (refused) {
+	} else if (refused) {
 		try_in_host(copy, slot, refused);
+	} else {
+		judge_writes(copy, slot);
+		take_write_errors(copy, slot);
+	}
+}
+
+static void settle_write(struct copy *copy, struct slot *slot)
+{
+	if (find_write(copy, slot, is_failed)) {
+		settle_failed_write(copy, slot);
 		return;
 	}
-	judge_trial(copy, slot, slot->is_trial ? copy_get_transfer(copy, slot,
-				1 + copy->refused_leg)->error : 0);
-	take_write_errors(copy, slot);
+	judge_writes(copy, slot);
+	if (copy->leg_count > copy->dropped_count)
+		end_block(copy, slot);
 }
 
 static void settle(struct copy *copy, struct slot *slot)

@@ -119,6 +119,19 @@ static int splice(struct extents *extents, size_t first, size_t behind,
 	return 0;
 }
 
+/* Most of the time one block comes after the other. */
+static bool grow_row(struct extents *extents, size_t behind, uint64_t start,
+		     uint64_t end, enum extent_state state)
+{
+	struct extent *row = extents->rows + behind;
+
+	if (!behind || row[-1].end_bytes != start || row[-1].state != state ||
+	    row->end_bytes <= end)
+		return false;
+	row[-1].end_bytes = end;
+	return true;
+}
+
 int extents_mark(struct extents *extents, uint64_t start_bytes,
 		 uint64_t end_bytes, enum extent_state state)
 {
@@ -129,6 +142,8 @@ int extents_mark(struct extents *extents, uint64_t start_bytes,
 	if (start_bytes >= end_bytes)
 		return 0;
 	first = find_row(extents, start_bytes);
+	if (grow_row(extents, first, start_bytes, end_bytes, state))
+		return 0;
 	last = find_row(extents, end_bytes - 1);
 	if (extents_get_start(extents, first) < start_bytes)
 		patch_add(&patch, start_bytes, rows[first].state);

@@ -115,11 +115,13 @@ static enum transfer_state take_bytes(struct transfer *t, uint32_t moved,
 /* Commands go by direct_fd; what goes by fd comes back as bytes anyway. */
 static int judge(const struct transfer *t, int result)
 {
-	struct ring_op op = make_op(t);
+	struct ring_op op;
 
-	if (t->endpoint->range.namespace_id && !t->is_direct)
+	if (!t->endpoint->ops->judge ||
+	    (t->endpoint->range.namespace_id && !t->is_direct))
 		return result;
-	return endpoint_judge(t->endpoint, &op, result);
+	op = make_op(t);
+	return t->endpoint->ops->judge(t->endpoint, &op, result);
 }
 
 enum transfer_state transfer_take(struct transfer *transfer, int result,

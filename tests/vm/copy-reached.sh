@@ -67,8 +67,8 @@ if [ -e /dev/lab/cmb1 ]; then
 	kill $watcher
 	is "through both" "$(told .memory.provider)" \
 		"$(bdf cmb0),$(bdf cmb1)"
-	is "and nothing else" "$(told '[.host_bytes, .peer_bytes]')" \
-		'[0,67108864]'
+	is "and nothing else" "$(told '"\(.host_bytes) \(.peer_bytes)"')" \
+		"0 67108864"
 	ok "half of what is in flight in each" grep -qx \
 		"$((${before% *} - 1048576)) $((${before#* } - 1048576))" \
 		"$work/rooms"
