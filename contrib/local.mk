@@ -6,6 +6,7 @@ dist_noinst_SCRIPTS += \
 	%D%/bench/manifest-memory \
 	%D%/bench/peer-to-peer \
 	%D%/bench/small-files \
+	%D%/bench/tuned \
 	%D%/demo \
 	%D%/demo-in-guest \
 	%D%/p2pdma-gather \

@@ -32,3 +32,17 @@ cold() {
 	sync
 	[ ! -w /proc/sys/vm/drop_caches ] || echo 3 >/proc/sys/vm/drop_caches
 }
+
+# hold_back DEVICE LIMIT: this process and its children, from now on, by the
+# kernel (LIMIT is a line of io.max).
+hold_back() {
+	local group=/sys/fs/cgroup/held-back
+	if [ ! -d $group ]; then
+		[ -e /sys/fs/cgroup/cgroup.controllers ] ||
+			mount -t cgroup2 none /sys/fs/cgroup
+		echo +io >/sys/fs/cgroup/cgroup.subtree_control
+		mkdir $group
+	fi
+	echo "$(stat -L -c %Hr:%Lr "$1") $2" >$group/io.max
+	echo $$ >$group/cgroup.procs
+}
