@@ -13,7 +13,7 @@ module=sys/module/nvme/parameters
 # so that nothing need be removed.
 machine() {
 	root=$(mktemp -d "${work:?}/machine.XXXXXX") || exit 1
-	bash "$top_srcdir/tests/fixture-tree" "$root" \
+	"$top_srcdir/tests/fixture-tree" "$root" \
 		"$top_srcdir/tests/fixtures/$1.txt" - <<<"${2-}"
 }
 

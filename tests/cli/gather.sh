@@ -21,9 +21,9 @@ facts_of() (
 # there_and_back FIXTURE: into $work/before, $work/after and $work/text.
 there_and_back() {
 	rm -rf "$work/before" "$work/after"
-	bash "$fixture_tree" "$work/before" "$@"
+	"$fixture_tree" "$work/before" "$@"
 	"$gather" --root="$work/before" >"$work/text" 2>"$work/notes" &&
-		bash "$fixture_tree" "$work/after" "$work/text"
+		"$fixture_tree" "$work/after" "$work/text"
 }
 
 same_facts() {

@@ -8,7 +8,7 @@ work_in=memory
 machine() {
 	root=$work/$1
 	mkdir "$root"
-	bash "$top_srcdir/tests/fixture-tree" "$root" \
+	"$top_srcdir/tests/fixture-tree" "$root" \
 		"${@/#/$top_srcdir/tests/fixtures/}"
 }
 
@@ -58,7 +58,7 @@ file proc/17/maps 7f0000000000-7f0000010000 rw-s 00000000 00:16 51 /sys/devices/
 END
 root=$work/held
 mkdir "$root"
-bash "$top_srcdir/tests/fixture-tree" "$root" \
+"$top_srcdir/tests/fixture-tree" "$root" \
 	"$top_srcdir/tests/fixtures/one-switch.txt" "$work/held.txt"
 golden "who holds peer memory" p2ptopo-users.txt topo users
 golden "as JSON, too" p2ptopo-users.json topo users --json
@@ -77,7 +77,7 @@ table() {
 		"$top_srcdir/tests/fixtures/$1.table" >"$work/$1.lines"
 	root=$work/$1
 	mkdir "$root"
-	bash "$top_srcdir/tests/fixture-tree" "$root" "$work/$1.lines"
+	"$top_srcdir/tests/fixture-tree" "$root" "$work/$1.lines"
 }
 
 root=$work/one-switch.txt

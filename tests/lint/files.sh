@@ -17,7 +17,7 @@ sources() {
 # scripts: the same without a suffix, known by their first line.
 scripts() {
 	find tests contrib -type f ! -name '*.*' \
-		-exec awk 'FNR == 1 && /^#!.*(sh|python3|awk)$/ {
+		-exec awk 'FNR == 1 && /^#!.*(sh|perl|awk)$/ {
 			print FILENAME }' {} + | sort
 }
 
