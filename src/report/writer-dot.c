@@ -13,6 +13,11 @@
 #include "report/picture.h"
 #include "report/writer.h"
 
+/* Inches, also from one leaf to the next as links and their texts have it. */
+#define LEAF_HEIGHT	0.50
+#define LEAF_GAP	0.12
+#define LEAF_PITCH	0.69
+
 /* Names that come from devices end no string, field or line. */
 static void print_text(FILE *file, const char *text)
 {
@@ -41,14 +46,27 @@ static void print_port(FILE *file, const struct picture_node *port, size_t i)
 		tree_is_true(acs, "redirects") ? "\\nACS redirects" : "");
 }
 
+static unsigned count_leaves(const struct picture_node *node)
+{
+	unsigned count = node->shape == PICTURE_LEAF;
+
+	for (size_t i = 0; i < node->child_count; i++)
+		count += count_leaves(&node->children[i]);
+	return count;
+}
+
+/* A switch is as high as what hangs on it, so that links go straight. */
 static void print_box(FILE *file, const struct picture_node *box)
 {
 	const char *kind = tree_get_text(box->facts, "kind");
 	bool is_host = kind && !strcmp(kind, "host-bridge");
+	size_t rows = is_host ? box->child_count : count_leaves(box);
 
 	fprintf(file, "\t\"%s\" [shape=record, style=\"%sfilled\", "
-		"fillcolor=\"%s\", label=\"{%s\\n%s", box->address,
-		is_host ? "rounded," : "", is_host ? "#f3f4f6" : "#dde5ee",
+		"fillcolor=\"%s\", height=%.2f, label=\"{%s\\n%s",
+		box->address, is_host ? "rounded," : "",
+		is_host ? "#f3f4f6" : "#dde5ee",
+		LEAF_PITCH * ((double)MAX(rows, 1) - 1) + LEAF_HEIGHT,
 		is_host ? "host bridge" : "switch", box->address);
 	print_line(file, tree_get_text(box->facts, "name"));
 	fputs("|{", file);
@@ -96,15 +114,18 @@ static void print_link(FILE *file, const struct picture_node *lower)
 		return;
 	}
 	tree_format_link(link, text, sizeof(text));
-	fprintf(file, " [penwidth=%.1f, label=\"%s",
+	fprintf(file, " [weight=9, penwidth=%.1f, label=\"%s",
 		MAX(1.0, sqrt(rate / 1e9)), text);
 	if (tree_is_true(lower->facts, "link_degraded")) {
 		tree_format_link(json_object_object_get(lower->facts,
 							"link_max"), text,
 				 sizeof(text));
-		fprintf(file, "\\nof %s\", style=\"dashed", text);
+		fprintf(file, ", can %s", text);
 	}
-	fputs("\"]", file);
+	/* An empty line below lifts the text above the link. */
+	fprintf(file, "\\n \"%s]",
+		tree_is_true(lower->facts, "link_degraded") ?
+			", style=dashed" : "");
 }
 
 static void print_edge(FILE *file, const struct picture_node *box, size_t port,
@@ -177,12 +198,22 @@ static void print_refused(FILE *file, const struct picture *picture,
 	    node != &picture->root) {
 		fprintf(file, "\t\"%s\" -> \"%s\" [style=dashed, "
 			"color=\"#b3261e\", fontcolor=\"#b3261e\", "
-			"arrowhead=tee, constraint=false, label=\"refused\"];"
-			"\n", from, node->address);
+			"arrowhead=tee, constraint=false, "
+			"label=\"refused\\n \"];\n", from, node->address);
 		return;
 	}
 	for (size_t i = 0; i < node->child_count; i++)
 		print_refused(file, picture, provider, &node->children[i]);
+}
+
+/* One below the other, in the order of the tree: by a root that is not seen. */
+static void print_order(FILE *file, const struct picture_node *root)
+{
+	fputs("\t\"\" [style=invis, shape=point, width=0, height=0];\n",
+	      file);
+	for (size_t i = 0; i < root->child_count; i++)
+		fprintf(file, "\t\"\" -> \"%s\":w [style=invis, weight=0];\n",
+			root->children[i].address);
 }
 
 int writer_dot(const struct report *report, FILE *file)
@@ -195,10 +226,14 @@ int writer_dot(const struct report *report, FILE *file)
 	fputs("digraph p2pdma {\n"
 	      "\trankdir=LR;\n"
 	      "\tbgcolor=white;\n"
-	      "\tranksep=1.2;\n"
-	      "\tnode [fontname=\"Helvetica\", fontsize=10];\n"
-	      "\tedge [fontname=\"Helvetica\", fontsize=9, "
-	      "arrowhead=none];\n", file);
+	      "\tordering=out;\n"
+	      "\tranksep=1.2;\n", file);
+	fprintf(file, "\tnodesep=%.2f;\n"
+		"\tnode [fontname=\"Helvetica\", fontsize=10, "
+		"height=%.2f];\n"
+		"\tedge [fontname=\"Helvetica\", fontsize=9, "
+		"arrowhead=none];\n", LEAF_GAP, LEAF_HEIGHT);
+	print_order(file, &picture.root);
 	print_nodes(file, &picture.root);
 	for (size_t i = 0; i < picture.provider_count; i++)
 		print_refused(file, &picture, i, &picture.root);

@@ -108,7 +108,7 @@ golden "a path that ACS sends to the host" p2ptopo-path-accelerator.txt \
 golden "a path from host bridge to host bridge" \
 	p2ptopo-path-two-bridges.txt topo path 06:00.0 46:00.0
 like "refused paths are edges of the graph" "$(topo tree --format=dot)" \
-	'"0000:07:00.0" -> "pci0000:40" .*label="refused"'
+	'"0000:07:00.0" -> "pci0000:40" .*label="refused'
 root=$work/config-unreadable.txt
 golden "a path whose packets are not known" p2ptopo-path-user.txt \
 	topo path 03:00.0 04:00.0
