@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # machine: slow
-# timeout: 600
+# timeout: 1500
 # when: asked
 # p2plab: --set=src0.read-error=8M --set=dst0.write-error=12M
 # Every fault of a drive or a provider, under a copy and under a measurement,
@@ -14,7 +14,8 @@
 
 # What an injection does, what undoes it, and what is to come of it: the exit
 # codes of a copy and of p2pbench, and the message. A copy goes on without its
-# provider; a measurement that did would measure something else.
+# provider; a measurement that did would measure something else. "fs" is a file
+# system on the provider's own blocks; "-" for an exit code: there is no such run.
 #
 # FAULT | DRIVE | injected | undone | copy | bench | message
 faults='
@@ -32,6 +33,9 @@ removed | dst0 | remove | rescan | 1 | 1 | dst0|No such device|Input/output erro
 removed | cmb0 | remove | rescan | 0 | 1 |
 unbound | cmb0 | unbind | bind | 0 | 1 |
 killed | src0 | - | - | 137 | 137 |
+full | fs | - | - | 1 | - | No space left on device
+truncated | fs | truncate | - | 1 | 1 | ended early|Input/output error
+exhausted | cmb0 | hold | let-go | 0 | 3 | provider-too-small
 '
 size=32M
 place=16M
@@ -51,6 +55,13 @@ inject() {
 	remove) echo 1 >"$(node "$(bdf "$2")")/remove" ;;
 	rescan) echo 1 >/sys/bus/pci/rescan ;;
 	unbind) bdf "$2" >/sys/bus/pci/drivers/nvme/unbind ;;
+	truncate) truncate -s 1M /mnt/file ;;
+	hold)
+		pattern hold "$(node "$(bdf cmb0)")/p2pmem/allocate" >/tmp/held &
+		holder=$!
+		until [ -s /tmp/held ]; do sleep 0.05; done
+		;;
+	let-go) kill $holder; wait $holder 2>/dev/null; rm /tmp/held ;;
 	bind) bdf "$2" >/sys/bus/pci/drivers/nvme/bind ;;
 	esac
 }
@@ -75,31 +86,54 @@ settle() {
 	done
 }
 
+# make_file_system: too small for what is to be copied, or with a copy of it.
+make_file_system() {
+	local room=20M
+	[ "$fault" != truncated ] || room=200M
+	# Nothing moves there later but what is copied.
+	mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0 \
+		/dev/lab/cmb0 $room && mkdir -p /mnt &&
+		mount /dev/lab/cmb0 /mnt || return
+	[ "$fault" != truncated ] ||
+		pattern fill /mnt/file 1 134217728 0 16777216
+}
+
 # start PROGRAM MEMORY FAULT DRIVE: in the background, as $pid.
 start() {
 	local provider=host from=$place words=()
 	[ "$2" = host ] || provider=$(bdf cmb0)
 	local time=1500ms
 	[ "$3" != silent ] || words+=(--io-timeout=3s -n 128M) time=8s
-	[ "$3 $1" != "removed copy" ] || words+=(-n 128M)
+	case "$3 $1" in
+	"removed copy" | "truncated copy") words+=(-n 128M) ;;
+	"removed bench" | "unbound bench" | "truncated bench") time=6s ;;
+	esac
 	case "$3 $1 $4" in
 	"bad block copy src0") from=4M words+=(-n 8M) ;;
 	"bad block copy dst0") from=9M words+=(-n 6M --skip=16M) ;;
 	esac
+	local skip=--skip=$from seek=--seek=$from
+	local source=/dev/lab/src0 destination=/dev/lab/dst0
+	case $3 in
+	full) destination=/mnt/file seek= ;;
+	truncated) source=/mnt/file skip= ;;
+	esac
 	case $1 in
 	copy)
-		p2pcopy -n "$size" --skip="$from" --seek="$from" "${words[@]}" \
+		p2pcopy -n "$size" $skip $seek "${words[@]}" \
 			-p "$provider" --force -J -o "$work/report.json" \
-			/dev/lab/src0 /dev/lab/dst0 2>"$work/stderr" &
+			$source $destination 2>"$work/stderr" &
 		;;
 	bench)
 		[ "$3" = "bad block" ] || words+=(-n 8M)
 		local workload=read target=$4
 		[ "$4" != dst0 ] || workload=write
 		[ "$4" != cmb0 ] || target=src0
+		target=/dev/lab/$target
+		[ "$4" != fs ] || target=/mnt/file
 		p2pbench "${words[@]}" -p "$provider" -w $workload -t $time \
 			--allow-write -J -o "$work/report.json" \
-			"/dev/lab/$target" 2>"$work/stderr" &
+			"$target" 2>"$work/stderr" &
 		;;
 	esac
 	pid=$!
@@ -138,17 +172,23 @@ run_one() {
 	local program=$1 memory=$2 before code='' took pid began lost=- back=yes moved
 	local wanted=$on_copy reason
 	[ "$program" = copy ] || wanted=$on_bench
+	[ "$wanted" != - ] || return
 	begin "$fault $drive, $program through $memory memory"
 	expect_kernel_warning 'WARNING: .*nvme'
 	[ "$program" != copy ] || zero_place
 	before=$(available)
 	rm -f "$work/report.json"
+	[ "$drive" != fs ] || ok "there is a file system" make_file_system
 	moved=$(count_moved)
+	[ "$fault" != exhausted ] || inject "$deed" "$drive"
 	start "$program" "$memory" "$fault" "$drive"
-	[ "$fault" = "bad block" ] || wait_for_flow "$moved"
+	case $fault in
+	"bad block" | full | exhausted) ;;
+	*) wait_for_flow "$moved" ;;
+	esac
 	[ "$fault" != killed ] || kill -KILL $pid
 	began=${EPOCHREALTIME//./}
-	inject "$deed" "$drive"
+	[ "$fault" = exhausted ] || inject "$deed" "$drive"
 	[ "$fault" != late ] || { sleep 2; inject "$undo" "$drive"; }
 	await
 	[ "$undo" = - ] || [ "$fault" = late ] || inject "$undo" "$drive"
@@ -162,6 +202,7 @@ run_one() {
 		count_lost
 		is "nothing is lost of what is called copied" "$lost" 0
 	fi
+	[ "$drive" != fs ] || umount /mnt
 	wait_for "$before"
 	[ "$(available)" = "$before" ] || back="no: $(available) of $before"
 	is "the memory is given back" "$back" yes
@@ -174,6 +215,8 @@ run_one() {
 # count_moved: sectors that the fault's drive has read and written so far.
 count_moved() {
 	local name=${drive/cmb0/src0}
+	[ "$name $program" != "fs copy" ] || name=dst0
+	name=${name/fs/cmb0}
 	name=$(basename "$(lab_dev "$name")")
 	awk '{ print $3 + $7 }' "/sys/block/$name/stat"
 }
@@ -205,7 +248,7 @@ wait_for() {
 # itself stands still when a drive is reset while it moves data to a CMB.
 is_possible() {
 	case "$fault $drive $memory" in
-	*" cmb0 host" | "reset src0 peer" | "reset dst0 peer") return 1 ;;
+	*" cmb0 host" | "exhausted "*host | "reset src0 peer" | "reset dst0 peer") return 1 ;;
 	esac
 }
 

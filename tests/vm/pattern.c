@@ -8,10 +8,12 @@
  *   pattern fill  FILE SEED BYTES [OFFSET]
  *   pattern check FILE SEED BYTES [OFFSET [FIRST]]
  *   pattern peek  FILE BYTES
+ *   pattern hold  FILE
  *
  * OFFSET is where in FILE; FIRST is the offset that the first block bears, if
  * it was copied from there. BYTES need not be whole blocks. peek maps FILE,
- * the allocate file of a provider, and prints how many words are not zero.
+ * the allocate file of a provider, and prints how many words are not zero. hold
+ * maps all that FILE has left, and keeps it until it is killed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -153,6 +155,23 @@ static int peek(const char *file, size_t bytes)
 	return 0;
 }
 
+static int hold(const char *file)
+{
+	int fd = open(file, O_RDWR);
+	size_t bytes = (size_t)1 << 40;
+
+	if (fd < 0)
+		die("open", file);
+	while (bytes >= BLOCK)
+		if (mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			 0) == MAP_FAILED)
+			bytes /= 2;
+	printf("held\n");
+	fflush(stdout);
+	pause();
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t offset = number(argc, argv, 5);
@@ -162,10 +181,13 @@ int main(int argc, char **argv)
 
 	if (argc == 4 && !strcmp(argv[1], "peek"))
 		return peek(argv[2], strtoull(argv[3], NULL, 0));
+	if (argc == 3 && !strcmp(argv[1], "hold"))
+		return hold(argv[2]);
 	if (argc < 5 || (strcmp(argv[1], "fill") && strcmp(argv[1], "check"))) {
 		fprintf(stderr, "usage: pattern fill|check FILE SEED BYTES "
 				"[OFFSET [FIRST]]\n"
-				"       pattern peek FILE BYTES\n");
+				"       pattern peek FILE BYTES\n"
+				"       pattern hold FILE\n");
 		return 2;
 	}
 	filling = !strcmp(argv[1], "fill");
