@@ -260,6 +260,7 @@ VM_CASES = \
 	%D%/vm/copy-refused.sh \
 	%D%/vm/copy-slow.sh \
 	%D%/vm/copy-tree.sh \
+	%D%/vm/copy-tree-faults.sh \
 	%D%/vm/copy-wrong-data.sh \
 	%D%/vm/doctor.sh \
 	%D%/vm/doctor-remedy.sh \
