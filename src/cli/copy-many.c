@@ -392,6 +392,19 @@ static void write_report(struct run *r, bool is_complete)
 	worsen(r, EXIT_FAILED);
 }
 
+/* What was asked for and not done is a failure. */
+static void tell_scrub(struct run *r)
+{
+	int rc = many_give_back(r->many);
+
+	if (!rc)
+		return;
+	cli_error(get_name(r), "--scrub: peer memory was given back with what "
+		  "is in it: %s", rc == -ETIMEDOUT ? "a drive may still write "
+		  "to it" : strerror(-rc));
+	worsen(r, EXIT_FAILED);
+}
+
 static void write_sums(struct run *r)
 {
 	int rc = r->wish->sums ? output_commit(r->wish->sums) : 0;
@@ -457,6 +470,7 @@ int copy_many(const struct copy_many *wish, bool *is_silent)
 	else
 		run(&r, is_silent);
 	free(r.told);
+	tell_scrub(&r);
 	if (!*is_silent)
 		many_destroy(r.many);
 	return r.code;

@@ -150,6 +150,8 @@ static int fini_job(struct many *m, struct copy_job *job)
 	if (job->ring)
 		m->ring = m->routes.ring = job->ring;
 	copy_job_fini(job);
+	if (job->memory.scrub_error)
+		m->scrub_error = job->memory.scrub_error;
 	return m->is_silent ? -ETIMEDOUT :
 			      batch_regain_ring(m->batch, m->ring);
 }

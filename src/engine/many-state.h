@@ -45,6 +45,7 @@ struct many {
 	struct many_totals totals;
 	uint64_t started_ns, started_cpu_ns;
 	bool is_busy_with_later;
+	int scrub_error;		/* of a copy job's memory */
 	bool is_silent;
 	bool is_ring_dead;
 };

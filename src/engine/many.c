@@ -129,6 +129,18 @@ bool many_is_silent(const struct many *many)
 	return many->is_silent;
 }
 
+int many_give_back(struct many *many)
+{
+	int rc;
+
+	if (!many->batch)
+		return 0;
+	many->routes.is_silent |= many->is_silent;
+	rc = routes_fini(&many->routes);
+	many->routes.count = 0;
+	return rc ? rc : many->scrub_error;
+}
+
 void many_destroy(struct many *many)
 {
 	struct many_later *later;

@@ -8,6 +8,7 @@
  *	many_open_journal(many, &is_into);
  *	many_add(many, "a", "there/a");		as often as there are
  *	many_finish(many);			all of it, on stable media
+ *	many_give_back(many);
  *	many_destroy(many);
  *
  * What is told of each thing comes by a call when it has ended. Memory does
@@ -141,7 +142,15 @@ const struct many_totals *many_get_totals(const struct many *many);
 /* Nothing can be given back: leave, and exit. */
 bool many_is_silent(const struct many *many);
 
-/* NULL is fine. */
+/*
+ * many_give_back() - all memory; nothing can be copied any more
+ *
+ * 0; what of is_scrubbed was not done: -ETIMEDOUT, as a drive may still write
+ * to it, or -errno.
+ */
+int many_give_back(struct many *many);
+
+/* Not when a drive is silent. NULL is fine. */
 void many_destroy(struct many *many);
 
 #endif

@@ -69,18 +69,33 @@ int routes_init(struct routes *routes, const struct routes_wish *wish,
 	return take_host(routes);
 }
 
-static void drop_plan(struct route_plan *plan)
+static void drop_plan(struct routes *r, struct route_plan *plan)
 {
 	memory_release(&plan->memory);
+	if (plan->memory.scrub_error)
+		r->scrub_error = plan->memory.scrub_error;
 	p2pdma_target_destroy(plan->source);
 	p2pdma_target_destroy(plan->destination);
 }
 
-void routes_fini(struct routes *routes)
+/* A drive may still write to what is left as it is. */
+static int leave_plans(const struct routes *routes)
 {
 	for (unsigned i = 0; i < routes->count; i++)
-		drop_plan(&routes->plans[i]);
+		if (routes->wish.is_scrubbed &&
+		    routes->plans[i].memory.provider)
+			return -ETIMEDOUT;
+	return routes->scrub_error;
+}
+
+int routes_fini(struct routes *routes)
+{
+	if (routes->is_silent)
+		return leave_plans(routes);
+	for (unsigned i = 0; i < routes->count; i++)
+		drop_plan(routes, &routes->plans[i]);
 	memory_release(&routes->host);
+	return routes->scrub_error;
 }
 
 struct route_plan *routes_find(struct routes *routes, dev_t source_device,
@@ -213,7 +228,7 @@ int routes_plan(struct routes *routes, const struct routes_ends *ends,
 	if (!rc && p->memory.provider)
 		rc = try_peer(routes, p, ends);
 	if (rc && !routes->is_silent)
-		drop_plan(p);
+		drop_plan(routes, p);
 	if (rc)
 		return rc;
 	routes->count++;

@@ -49,12 +49,18 @@ struct routes {
 	struct route_plan plans[ROUTES_MOST];
 	unsigned count;
 	bool is_silent;		/* a drive: leave everything alone */
+	int scrub_error;	/* of memory that was given back; or 0 */
 };
 
 /* Takes host memory, through which every file can go. 0 or -errno. */
 int routes_init(struct routes *routes, const struct routes_wish *wish,
 		struct ring *ring, struct batch *batch);
-void routes_fini(struct routes *routes);
+
+/*
+ * Gives back all memory, unless a drive is silent. 0; what of is_scrubbed was
+ * not done: -ETIMEDOUT, -errno.
+ */
+int routes_fini(struct routes *routes);
 
 /* The one for @ends, if it was planned before; NULL: it was not. */
 struct route_plan *routes_find(struct routes *routes, dev_t source_device,

@@ -85,13 +85,15 @@ rm -r /tmp/b/killed
 
 for drive in src0 dst0; do
 	begin "$drive stands still during a tree"
-	copying /tmp/b/still --io-timeout=3s
+	copying /tmp/b/still --io-timeout=3s --scrub
 	lab_monitor block_set_io_throttle $drive 0 1 1 0 0 0
 	SECONDS=0
 	wait $copy
 	is "the copy ends with 1" $? 1
 	is "and soon" "$((SECONDS < 20))" 1
 	like "and says why" "$(cat "$work/stderr")" 'no transfer has completed'
+	like "also what is left in peer memory" "$(cat "$work/stderr")" \
+		'--scrub: peer memory was given back with what is in it'
 	lab_monitor block_set_io_throttle $drive 0 31457280 31457280 0 0 0
 	ok "the drive answers again" dd if=/dev/lab/$drive of=/dev/null bs=1M \
 		count=1 iflag=direct status=none

@@ -29,6 +29,25 @@ ok "has the data" holds /dev/lab/dst0 1 4M
 is "and leaves zeros" "$(left)" 0
 is "the memory is given back" "$(cat "$memory/available")" "$before"
 
+begin "p2pcopy -r --scrub"
+mkdir -p /tmp/a /tmp/b
+mkfs.ext4 -q /dev/lab/cmb0
+mkfs.ext4 -q /dev/lab/dst0
+mount /dev/lab/cmb0 /tmp/a
+mount /dev/lab/dst0 /tmp/b
+mkdir /tmp/a/tree
+for i in 1 2 3; do
+	dd if=/dev/lab/src0 of=/tmp/a/tree/$i bs=1M count=1 status=none
+done
+copies "a tree without it" -r /tmp/a/tree /tmp/b/left
+is "goes through peer memory" "$(told .total.peer_bytes)" 3145728
+like "something is left" "$(left)" '^[1-9]'
+copies "a tree" -r --scrub /tmp/a/tree /tmp/b/scrubbed
+is "goes through it, too" "$(told .total.peer_bytes)" 3145728
+is "and leaves zeros" "$(left)" 0
+umount /tmp/a /tmp/b
+zero /dev/lab/dst0 2M
+
 begin "p2pbench --scrub"
 exits 0 "without it" p2pbench -w read -p "$(bdf cmb0)" -b 256K -d 8 -n 4M \
 	/dev/lab/src0
