@@ -114,6 +114,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/endpoint-ops.h \
 	%D%/engine/endpoint-passthrough.c \
 	%D%/engine/extents.c %D%/engine/extents.h \
+	%D%/engine/ground.c %D%/engine/ground.h \
 	%D%/engine/guard.c %D%/engine/guard.h \
 	%D%/engine/holes.c %D%/engine/holes.h \
 	%D%/engine/journal.c %D%/engine/journal.h \
@@ -128,6 +129,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/many-later.c %D%/engine/many-later.h \
 	%D%/engine/many-links.c %D%/engine/many-links.h \
 	%D%/engine/many-nodes.c %D%/engine/many-nodes.h \
+	%D%/engine/many-overlap.c %D%/engine/many-overlap.h \
 	%D%/engine/many-pairs.c %D%/engine/many-pairs.h \
 	%D%/engine/many-state.h \
 	%D%/engine/many-tell.c %D%/engine/many-tell.h \

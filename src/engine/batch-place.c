@@ -23,6 +23,13 @@ static int take_over(const struct file *f, const struct stat *old)
 	return 0;
 }
 
+static bool may_replace(const struct batch *b, const struct file *f,
+			const struct stat *old)
+{
+	return !b->plan.may_replace ||
+	       b->plan.may_replace(b->plan.data, &f->answer, old);
+}
+
 static bool is_mount_point(const struct file *f)
 {
 	struct statx facts = { 0 };
@@ -51,6 +58,10 @@ static void replace_file(struct batch *b, struct file *f,
 {
 	int rc = 0;
 
+	if (!may_replace(b, f, old)) {
+		batch_end_early(b, f, BATCH_KEPT);
+		return;
+	}
 	if (old->st_nlink > 1 || is_mount_point(f)) {
 		batch_end_early(b, f, BATCH_IN_PLACE);
 		return;
@@ -80,6 +91,10 @@ bool batch_choose_place(struct batch *b, struct file *f)
 	if (is_source(f, &old)) {
 		batch_fail(b, f, SIDE_DESTINATION, "copy onto itself",
 			   -EEXIST);
+		return false;
+	}
+	if (S_ISREG(old.st_mode) && !may_replace(b, f, &old)) {
+		batch_end_early(b, f, BATCH_KEPT);
 		return false;
 	}
 	/* What it holds where the source has holes has to go. */

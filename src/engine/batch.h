@@ -32,6 +32,7 @@
 #include "lib/p2pdma.h"
 
 struct batch;
+struct stat;
 struct statx;
 
 /* Lanes of all routes. */
@@ -57,6 +58,7 @@ enum batch_outcome {
 	BATCH_NOT_REGULAR,	/* the source is no regular file */
 	BATCH_IN_PLACE,		/* other names mean the file that is there, or
 				 * it is a link: nothing was done */
+	BATCH_KEPT,		/* what is there, as may_replace() said */
 	BATCH_NO_PEER,		/* not through this route: error */
 	BATCH_STOPPED,
 };
@@ -94,6 +96,12 @@ struct batch_plan {
 	const volatile sig_atomic_t *stop;
 	/* NULL, or whether a file that was opened is to be copied. */
 	bool (*is_wanted)(void *data, const struct batch_answer *answer);
+	/*
+	 * NULL, or whether a regular file that is there may be written over;
+	 * the answer has the facts of the source.
+	 */
+	bool (*may_replace)(void *data, const struct batch_answer *answer,
+			    const struct stat *old);
 	/* One file has ended. May push another one. */
 	void (*done)(void *data, const struct batch_answer *answer);
 	/* NULL, or so many bytes more were written. */

@@ -14,6 +14,7 @@
 #include "engine/copy-job.h"
 #include "engine/many-done.h"
 #include "engine/many-links.h"
+#include "engine/many-overlap.h"
 #include "engine/many-tell.h"
 
 static const struct {
@@ -211,8 +212,11 @@ static int copy_by_job(struct many *m, const struct many_later *later)
 /* --- ranges of a file that several nodes write -------------------------- */
 
 /* Never cut before the end: others write there, too. */
-static int open_shared(const struct many_later *later)
+static int open_shared(struct many *m, const struct many_later *later)
 {
+	const struct ground_file from = {
+		later->facts.st_dev, later->facts.st_ino,
+	};
 	mode_t mode = later->facts.st_mode & 0777;
 	struct stat st;
 	int fd, rc;
@@ -228,6 +232,11 @@ static int open_shared(const struct many_later *later)
 	if (!rc && st.st_dev == later->facts.st_dev &&
 	    st.st_ino == later->facts.st_ino)
 		rc = -EEXIST;
+	if (!rc && many_overlap_refuse(m, later->directory, later->source,
+				       later->destination, &from,
+				       &(struct ground_file){ st.st_dev,
+							      st.st_ino }))
+		rc = -ECANCELED;
 	if (!rc && st.st_size != later->facts.st_size &&
 	    ftruncate(fd, later->facts.st_size))
 		rc = -errno;
@@ -239,8 +248,10 @@ static int open_shared(const struct many_later *later)
 
 static int copy_range(struct many *m, const struct many_later *later)
 {
-	_cleanup_fd_ int to = open_shared(later);
+	_cleanup_fd_ int to = open_shared(m, later);
 
+	if (to == -ECANCELED)
+		return 0;
 	if (to < 0) {
 		many_tell_failed(m, later->directory, later->source,
 				 later->destination, SIDE_DESTINATION,

@@ -12,6 +12,7 @@
 #include "engine/many-alone.h"
 #include "engine/many-done.h"
 #include "engine/many-links.h"
+#include "engine/many-overlap.h"
 #include "engine/many-tell.h"
 
 /* What is shorter proves nothing about peer memory, and gains nothing. */
@@ -134,6 +135,9 @@ static void take_answer(void *data, const struct batch_answer *a)
 		break;
 	case BATCH_LEFT:
 		break;
+	case BATCH_KEPT:
+		end_link(m, a, false);
+		break;
 	case BATCH_STOPPED:
 		tell_answer(m, a, MANY_STOPPED);
 		end_link(m, a, false);
@@ -151,10 +155,33 @@ static void take_answer(void *data, const struct batch_answer *a)
 	walk_release(&m->walk, a->owner);
 }
 
+static struct ground_file get_source_file(const struct batch_answer *a)
+{
+	return (struct ground_file){
+		.device = makedev(a->facts->stx_dev_major,
+				  a->facts->stx_dev_minor),
+		.inode = a->facts->stx_ino,
+	};
+}
+
+static bool may_replace(void *data, const struct batch_answer *a,
+			const struct stat *old)
+{
+	const struct ground_file from = get_source_file(a);
+	const struct ground_file there = { old->st_dev, old->st_ino };
+
+	return !many_overlap_refuse(data, a->owner, a->source, a->destination,
+				    &from, &there);
+}
+
 static bool is_wanted(void *data, const struct batch_answer *a)
 {
+	const struct ground_file from = get_source_file(a);
 	struct many *m = data;
 
+	if (many_overlap_refuse(m, a->owner, a->source, a->destination, &from,
+				NULL))
+		return false;
 	if (a->facts->stx_nlink < 2 || !many_is_in_tree(a->owner))
 		return true;
 	return many_links_is_wanted(m, a->owner, a->source,
@@ -387,6 +414,7 @@ int many_files_open(struct many *m)
 		.io_timeout_ns = m->args.io_timeout_ns,
 		.stop = m->args.stop,
 		.is_wanted = is_wanted,
+		.may_replace = may_replace,
 		.done = take_answer,
 		.tick = take_tick,
 		.data = m,

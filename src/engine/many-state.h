@@ -10,7 +10,7 @@
  *	many-nodes	links, devices		many-deal	which node
  *	many-files	regular files, through a batch
  *	many-alone	one thing by a copy job	many-done	the journal
- *	many-links	names of one file
+ *	many-links	names of one file	many-overlap	what must not be
  *	many-later	what waits		many-tell	what is told
  */
 #ifndef P2PDMA_ENGINE_MANY_STATE_H
@@ -19,6 +19,7 @@
 #include <fcntl.h>
 
 #include "engine/batch.h"
+#include "engine/ground.h"
 #include "engine/links.h"
 #include "engine/many.h"
 #include "engine/routes.h"
@@ -35,6 +36,7 @@ struct many {
 	struct routes routes;
 	struct shard *shard;		/* NULL: everything falls to us */
 	struct links links;
+	struct grounds grounds;
 	struct walk walk;
 	struct walk_directory *place;	/* where pairs went last */
 	struct many_later *later, **later_end;

@@ -63,6 +63,10 @@ int many_create(const struct many_args *args, struct many **many)
 	m->later_end = &m->later;
 	m->started_ns = clock_now_ns();
 	m->started_cpu_ns = clock_cpu_ns();
+	m->grounds = (struct grounds){
+		.context = args->context,
+		.topology = args->topology,
+	};
 	m->walk = (struct walk){
 		.is_by_name = args->shard_count,
 		.leave = many_tree_leave,
@@ -154,9 +158,10 @@ void many_destroy(struct many *many)
 	if (many->place)
 		walk_release(&many->walk, many->place);
 	ring_close(many->ring);
-	routes_fini(&many->routes);
+	many_give_back(many);
 	batch_destroy(many->batch);
 	shard_destroy(many->shard);
+	grounds_fini(&many->grounds);
 	syncs_fini(&many->syncs);
 	many_done_close(many);
 	free(many);

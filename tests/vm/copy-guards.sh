@@ -68,6 +68,40 @@ copies "ranges that do not meet are fine" --seek=16M -n 4M \
 	/dev/lab/src0 /dev/lab/src0
 ok "the data is there" holds /dev/lab/src0 1 4M 16M 0
 
+begin "a file system in a file"
+mkdir -p /tmp/below /tmp/above
+wipefs -aq /dev/lab/dst0
+mkfs.ext4 -q /dev/lab/dst0
+mount /dev/lab/dst0 /tmp/below
+truncate -s 32M /tmp/below/image
+mkfs.ext4 -q /tmp/below/image
+modprobe loop 2>/dev/null
+mount -o loop /tmp/below/image /tmp/above
+ok "is there" test -n "$(losetup -j /tmp/below/image)"
+dd if=/dev/lab/src0 of=/tmp/above/file bs=1M count=1 status=none
+sync
+inode=$(stat -c %i /tmp/below/image)
+for option in '' --in-place --shard=1/1 --preserve; do
+	exits 5 "is not written over by what lies on it ($option)" \
+		p2pcopy $option --manifest=- \
+		<<<"/tmp/above/file	/tmp/below/image"
+	like "which is told" "$(cat "$work/stderr")" \
+		'refused: .*share the same bytes'
+done
+exits 5 "nor alone" p2pcopy --force /tmp/above/file /tmp/below/image
+mkdir /tmp/above/tree
+dd if=/dev/lab/src0 of=/tmp/above/tree/image bs=1M count=1 status=none
+exits 5 "nor by a tree" p2pcopy -r /tmp/above/tree/. /tmp/below
+exits 5 "nor copied into itself" p2pcopy --manifest=- \
+	<<<"/tmp/below/image	/tmp/above/copy"
+ok "nothing was made there" test ! -e /tmp/above/copy
+is "it is what it was" "$(stat -c '%i %s' /tmp/below/image)" "$inode 33554432"
+copies "another file beside it is fine" -r /tmp/above/tree /tmp/below/tree
+ok "and equal" cmp /tmp/above/tree/image /tmp/below/tree/image
+umount /tmp/above /tmp/below
+wipefs -aq /dev/lab/dst0
+zero /dev/lab/dst0 8M
+
 begin "room"
 refused "more than fits" small --force --seek=250M -n 8M \
 	/dev/lab/src0 /dev/lab/dst0

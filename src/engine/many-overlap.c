@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/many-overlap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "engine/many-tell.h"
+
+static void tell(struct many *m, struct walk_directory *directory,
+		 const char *source, const char *destination)
+{
+	_cleanup_free_ char *to = walk_format_path(directory, destination,
+						   true);
+	char tried[512];
+	struct many_file file = {
+		.kind = WALK_FILE,
+		.outcome = MANY_REFUSED,
+		.tried = tried,
+	};
+
+	/* As guard.c has it. */
+	snprintf(tried, sizeof(tried), "it and %s share the same bytes: choose "
+		 "another destination", to ? to : destination);
+	many_tell(m, directory, source, destination, &file);
+}
+
+static bool do_meet(struct many *m, struct walk_directory *directory,
+		    const char *source, const struct ground_file *from,
+		    const struct ground_file *old)
+{
+	struct stat to;
+
+	if (!fstat(directory->to_fd, &to) &&
+	    ground_has(&m->grounds, to.st_dev, directory->to_fd, NULL, from))
+		return true;
+	return old && ground_has(&m->grounds, from->device,
+				 many_get_source_fd(directory), source, old);
+}
+
+bool many_overlap_refuse(struct many *m, struct walk_directory *directory,
+			 const char *source, const char *destination,
+			 const struct ground_file *from,
+			 const struct ground_file *old)
+{
+	if (!do_meet(m, directory, source, from, old))
+		return false;
+	tell(m, directory, source, destination);
+	return true;
+}

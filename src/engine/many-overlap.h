@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Knows which files must not be written over by which: what one file system
+ * lies on, of which the other one is. Must not know how they are written.
+ */
+#ifndef P2PDMA_ENGINE_MANY_OVERLAP_H
+#define P2PDMA_ENGINE_MANY_OVERLAP_H
+
+#include "engine/many-state.h"
+
+/*
+ * True, and told as refused: the copy's file system lies on the source @from,
+ * or that of the source on what is replaced, @old (NULL: nothing).
+ */
+bool many_overlap_refuse(struct many *m, struct walk_directory *directory,
+			 const char *source, const char *destination,
+			 const struct ground_file *from,
+			 const struct ground_file *old);
+
+#endif
