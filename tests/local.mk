@@ -83,6 +83,8 @@ UNIT_TESTS = \
 	%D%/unit/test-copy-bar \
 	%D%/unit/test-copy-block \
 	%D%/unit/test-copy-job \
+	%D%/unit/test-copy-flush \
+	%D%/unit/test-copy-many \
 	%D%/unit/test-copy-sum \
 	%D%/unit/test-cpulist \
 	%D%/unit/test-cutter \
@@ -102,6 +104,7 @@ UNIT_TESTS = \
 	%D%/unit/test-links \
 	%D%/unit/test-machine \
 	%D%/unit/test-machines \
+	%D%/unit/test-many \
 	%D%/unit/test-manifest \
 	%D%/unit/test-memory \
 	%D%/unit/test-memory-names \
@@ -129,6 +132,7 @@ UNIT_TESTS = \
 	%D%/unit/test-report-path \
 	%D%/unit/test-report-tree \
 	%D%/unit/test-ring \
+	%D%/unit/test-routes \
 	%D%/unit/test-select \
 	%D%/unit/test-series \
 	%D%/unit/test-shape \

@@ -99,4 +99,47 @@ ok "the second, too" holds /dev/lab/dst0 1 8M
 is "the checksum was made of what is there" "$(told .checksum.digest)" \
 	"$(head -c 8M /dev/lab/src0 | sha256sum | cut -d' ' -f1)"
 
+begin "a tree with a bad block in one file"
+# The file system is full: one of its files has the block.
+wipefs -aq /dev/lab/src0 /dev/lab/cmb0
+printf 'label: gpt\nstart=19MiB, size=8MiB\n' | sfdisk -q /dev/lab/src0
+udevadm settle 2>/dev/null || sleep 1
+mkfs.ext4 -q -b 4096 -O ^has_journal "$(realpath /dev/lab/src0)p1"
+mkfs.ext4 -q /dev/lab/cmb0
+mkdir -p /tmp/a /tmp/b
+mount "$(realpath /dev/lab/src0)p1" /tmp/a
+mount /dev/lab/cmb0 /tmp/b
+pattern fill /tmp/good 1 524288 0
+mkdir /tmp/a/tree
+files=0
+while cp /tmp/good /tmp/a/tree/$files 2>/dev/null; do
+	files=$((files + 1))
+done
+rm /tmp/a/tree/$files
+umount /tmp/a
+mount "$(realpath /dev/lab/src0)p1" /tmp/a
+fails 1 "fails for that one" -r /tmp/a/tree /tmp/b/stopped
+is "and copies the others" "$(told '.total |
+	[.copied_files, .failed_files] | tojson')" "[$((files - 1)),1]"
+is "it has no name" "$(ls /tmp/b/stopped | wc -l)" $((files - 1))
+like "which is told" "$(cat "$work/stderr")" '^p2pcopy: read /tmp/a/tree/[0-9]+: '
+fails 1 "past it, the file is there" -r --on-error=continue --retries=1 \
+	--checksum=sha256:/tmp/sums /tmp/a/tree /tmp/b/passed
+is "with all but one block" "$(told '[.files[] | select(.outcome == "failed") |
+	.bad_bytes, .copied_bytes, .errors[0].length_bytes, .errors[0].errno] |
+	tojson')" '[512,523776,512,61]'
+name=$(told '.files[] | select(.outcome == "failed").source')
+at=$(told '.files[] | select(.outcome == "failed").errors[0].offset_bytes')
+is "which is zeros" "$(cmp -l /tmp/good "/tmp/b/passed/${name##*/}" |
+	awk '$3 != 0' | wc -l)" 0
+ok "what is before is there" cmp -n "$at" /tmp/good "/tmp/b/passed/${name##*/}"
+ok "what is behind is, too" cmp -i $((at + 512)) /tmp/good \
+	"/tmp/b/passed/${name##*/}"
+is "it has no checksum, the others have" "$(wc -l </tmp/sums)" \
+	$((files - 1))
+ok "and these are right" sha256sum --quiet -c /tmp/sums
+umount /tmp/a /tmp/b
+wipefs -aqf "$(realpath /dev/lab/src0)p1" /dev/lab/src0 /dev/lab/cmb0
+blockdev --rereadpt /dev/lab/src0
+
 done_testing

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/copy-state.h"
+#include "engine/journal.h"
+#include "unit/copying.h"
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/macro.h"
+
+#define SIZE	(20 * BLOCK)
+
+static struct journal *journal;
+static char map[96];
+
+static void open_journal(void)
+{
+	struct journal_facts facts = { 0 };
+
+	snprintf(map, sizeof(map), "%s/map", directory);
+	ck_assert_int_eq(journal_open(map, 0, &facts, &journal), 0);
+	plan.journal = journal;
+	plan.journal_interval_ns = NS_PER_SEC;
+}
+
+/* How many bytes the journal calls done. */
+static uint64_t count_done(void)
+{
+	struct journal_facts facts = { 0 };
+	struct extents extents;
+	unsigned line;
+	uint64_t done;
+
+	ck_assert_int_eq(extents_init(&extents, SIZE, EXTENT_WANTED), 0);
+	ck_assert_int_eq(journal_load(map, 0, &extents, &facts, &line), 0);
+	done = extents_count(&extents, EXTENT_DONE);
+	extents_fini(&extents);
+	journal_free_facts(&facts);
+	return done;
+}
+
+static void end(void)
+{
+	plan.journal = NULL;
+	journal_close(journal);
+	unlink(map);
+	finish();
+}
+
+START_TEST(what_is_complete_is_in_the_journal)
+{
+	start();
+	put_pattern(from, SIZE);
+	open_both(SIZE);
+	open_journal();
+	ck_assert_int_eq(copy_run(&plan, &result), 0);
+	ck_assert(result.is_saved);
+	ck_assert_int_eq(result.journal_error, 0);
+	ck_assert_uint_eq(count_done(), SIZE);
+	end();
+}
+END_TEST
+
+START_TEST(what_was_stopped_has_what_was_done)
+{
+	start();
+	put_pattern(from, SIZE);
+	open_both(SIZE);
+	open_journal();
+	stop = 1;
+	ck_assert_int_eq(copy_run(&plan, &result), -EINTR);
+	ck_assert(result.is_saved);
+	ck_assert_uint_eq(count_done(), result.copied_bytes);
+	stop = 0;
+	end();
+}
+END_TEST
+
+START_TEST(an_error_leaves_what_was_done_in_the_journal)
+{
+	start();
+	put_pattern(from, SIZE);
+	open_both(SIZE);
+	fail_source(&(const struct endpoint_faults){
+			    .error_offset = 10 * BLOCK, .error_bytes = 512,
+			    .error = -EIO });
+	open_journal();
+	ck_assert_int_eq(copy_run(&plan, &result), -EIO);
+	ck_assert(result.is_saved);
+	ck_assert_uint_eq(count_done(), result.copied_bytes);
+	ck_assert_uint_lt(count_done(), SIZE);
+	end();
+}
+END_TEST
+
+START_TEST(a_journal_that_cannot_be_written_ends_the_copy)
+{
+	char command[128];
+
+	start();
+	put_pattern(from, SIZE);
+	open_both(SIZE);
+	open_journal();
+	/* Its new one cannot be made where a directory has the name. */
+	snprintf(command, sizeof(command), "%s.new", map);
+	ck_assert_int_eq(mkdir(command, 0755), 0);
+	ck_assert_int_ne(copy_run(&plan, &result), 0);
+	ck_assert(!result.is_saved);
+	ck_assert_int_eq(result.journal_error, -EISDIR);
+	ck_assert_int_eq(rmdir(command), 0);
+	end();
+}
+END_TEST
+
+/* Nothing is written: an interval has not passed, and no byte has. */
+START_TEST(before_it_is_time_nothing_is_flushed)
+{
+	struct copy copy = { .plan = &plan, .result = &result };
+
+	start();
+	plan.journal_interval_ns = NS_PER_SEC;
+	result = (struct copy_result){ 0 };
+	copy_save_sometimes(&copy, 10 * NS_PER_SEC);
+	ck_assert_uint_eq(copy.flushes, 0);
+	result.copied_bytes = 1;
+	copy.saved_ns = 10 * NS_PER_SEC;
+	copy_save_sometimes(&copy, 10 * NS_PER_SEC + NS_PER_SEC / 2 - 1);
+	ck_assert_uint_eq(copy.flushes, 0);
+	ck_assert_uint_eq(copy.saved_bytes, 0);
+	finish();
+}
+END_TEST
+
+UNIT_SUITE("copy-flush", what_is_complete_is_in_the_journal,
+	   what_was_stopped_has_what_was_done,
+	   an_error_leaves_what_was_done_in_the_journal,
+	   a_journal_that_cannot_be_written_ends_the_copy,
+	   before_it_is_time_nothing_is_flushed);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/routes.h"
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/macro.h"
+
+static char source[] = "/var/tmp/test-routes-XXXXXX";
+static struct p2pdma_context *context;
+static struct p2pdma_topology *topology;
+static struct ring *ring;
+static struct batch *batch;
+static struct routes routes;
+
+static void done(void *data, const struct batch_answer *answer)
+{
+}
+
+static void begin(struct routes_wish wish)
+{
+	const struct batch_plan plan = { .done = done };
+	struct batch_plan own = plan;
+
+	strcpy(strrchr(source, '-'), "-XXXXXX");
+	close(mkstemp(source));
+	ck_assert_int_eq(p2pdma_context_create(NULL, &context), 0);
+	ck_assert_int_eq(p2pdma_topology_scan(context, &topology), 0);
+	ck_assert_int_eq(ring_open(BATCH_RING_DEPTH, &ring), 0);
+	own.ring = ring;
+	ck_assert_int_eq(batch_create(&own, &batch), 0);
+	wish.context = context;
+	wish.topology = topology;
+	ck_assert_int_eq(routes_init(&routes, &wish, ring, batch), 0);
+}
+
+static void end(void)
+{
+	ring_close(routes.ring);
+	ck_assert_int_eq(routes_fini(&routes), 0);
+	batch_destroy(batch);
+	p2pdma_topology_destroy(topology);
+	p2pdma_context_destroy(context);
+	unlink(source);
+}
+
+static const struct routes_ends ends = {
+	.source_device = 1, .destination_device = 2, .source = source,
+	.directory = "/var/tmp",
+};
+
+START_TEST(host_memory_is_there_from_the_start)
+{
+	begin((struct routes_wish){ .provider = "host" });
+	ck_assert(routes.is_host_only);
+	ck_assert_uint_eq(routes.count, 0);
+	ck_assert_uint_ge(routes.host.block_bytes, 256 * KIB);
+	end();
+}
+END_TEST
+
+START_TEST(a_block_has_room_for_two_pieces_to_be_compared)
+{
+	begin((struct routes_wish){ .provider = "none", .block_bytes = 512,
+				    .depth = 1 });
+	ck_assert(routes.is_host_only);
+	ck_assert_uint_eq(routes.host.block_bytes, 8192);
+	end();
+}
+END_TEST
+
+/* There is no peer memory here, or none that these reach. */
+START_TEST(a_way_is_planned_once_for_each_pair)
+{
+	struct route_plan *plan = NULL;
+
+	begin((struct routes_wish){ 0 });
+	ck_assert(!routes.is_host_only);
+	ck_assert_ptr_null(routes_find(&routes, 1, 2));
+	ck_assert_int_eq(routes_plan(&routes, &ends, &plan), 0);
+	ck_assert_ptr_eq(routes_find(&routes, 1, 2), plan);
+	ck_assert_ptr_null(routes_find(&routes, 2, 1));
+	if (!plan->is_peer) {
+		ck_assert_uint_eq(plan->number, routes.host_number);
+		ck_assert_ptr_nonnull(plan->memory.why.id);
+	}
+	end();
+}
+END_TEST
+
+START_TEST(a_provider_that_is_not_there_is_an_error)
+{
+	struct route_plan *plan = NULL;
+
+	begin((struct routes_wish){ .provider = "ffff:1f.7" });
+	ck_assert_int_eq(routes_plan(&routes, &ends, &plan), -ENXIO);
+	ck_assert_ptr_null(plan);
+	ck_assert_uint_eq(routes.count, 0);
+	end();
+}
+END_TEST
+
+START_TEST(what_the_kernel_refuses_goes_through_host_memory)
+{
+	begin((struct routes_wish){ 0 });
+	routes.plans[0] = (struct route_plan){
+		.source_device = 1, .destination_device = 2, .number = 7,
+		.is_peer = true,
+	};
+	routes.count = 1;
+	routes_give_up(&routes, 6, "x", -EREMOTEIO);
+	ck_assert(routes.plans[0].is_peer);
+	routes_give_up(&routes, 7, "x", -EREMOTEIO);
+	ck_assert(!routes.plans[0].is_peer);
+	ck_assert_uint_eq(routes.plans[0].number, routes.host_number);
+	ck_assert_str_eq(routes.plans[0].memory.why.id, "probe-refused");
+	ck_assert_ptr_nonnull(strstr(routes.plans[0].memory.why.advice,
+				     "for x: Remote I/O error"));
+	end();
+}
+END_TEST
+
+START_TEST(more_pairs_than_there_are_places_are_an_error)
+{
+	struct route_plan *plan = NULL;
+
+	begin((struct routes_wish){ 0 });
+	routes.count = ROUTES_MOST;
+	ck_assert_int_eq(routes_plan(&routes, &ends, &plan), -ENOSPC);
+	routes.count = 0;
+	end();
+}
+END_TEST
+
+START_TEST(memory_that_a_drive_may_write_to_is_left_and_told)
+{
+	begin((struct routes_wish){ .is_scrubbed = true });
+	routes.plans[0].memory.provider = routes.host.host;
+	routes.count = 1;
+	routes.is_silent = true;
+	ck_assert_int_eq(routes_fini(&routes), -ETIMEDOUT);
+	routes.plans[0].memory.provider = NULL;
+	ck_assert_int_eq(routes_fini(&routes), 0);
+	routes.count = 0;
+	routes.is_silent = false;
+	end();
+}
+END_TEST
+
+UNIT_SUITE("routes", host_memory_is_there_from_the_start,
+	   a_block_has_room_for_two_pieces_to_be_compared,
+	   a_way_is_planned_once_for_each_pair,
+	   a_provider_that_is_not_there_is_an_error,
+	   what_the_kernel_refuses_goes_through_host_memory,
+	   more_pairs_than_there_are_places_are_an_error,
+	   memory_that_a_drive_may_write_to_is_left_and_told);
