@@ -38,7 +38,10 @@ static int register_target(struct job *job)
 	const int fd = target->direct_fd >= 0 ? target->direct_fd : target->fd;
 	int rc;
 
-	job->is_judged = target->ops->judge;
+	/* A command tells its status: 0, and otherwise what is to be judged. */
+	job->is_command = target->range.namespace_id;
+	job->is_judged = target->ops->judge && !job->is_command;
+	job->done_result = job->is_command ? 0 : job->block_bytes;
 	if (!job->workload->next)
 		return 0;
 	rc = ring_register_files(job->ring, &fd, 1);
@@ -209,9 +212,14 @@ static void unpark(struct job *job)
 /* What does not change while a turn's completions are looked at. */
 struct turn {
 	uint64_t now_ns;
-	int block_bytes;
+	int done_result;
 	bool is_counting;
 };
+
+static int judge(const struct job *job, const struct lane *lane, int result)
+{
+	return endpoint_judge(job->args->targets[0], &lane->op, result);
+}
 
 ALWAYS_INLINE void complete(struct job *job, const struct turn *turn,
 			    const struct ring_completion *done, bool is_plain)
@@ -220,12 +228,12 @@ ALWAYS_INLINE void complete(struct job *job, const struct turn *turn,
 	int result = done->result;
 
 	if (!is_plain && job->is_judged)
-		result = endpoint_judge(job->args->targets[0], &lane->op,
-					result);
-	if (result != turn->block_bytes) {
+		result = judge(job, lane, result);
+	if (result != turn->done_result) {
 		if (!is_plain && job->args->ledger)
 			bench_verify_end(job, lane, true);
-		fail(job, lane, result);
+		fail(job, lane, job->is_command ? judge(job, lane, result) :
+						  result);
 		begin(job, lane, turn->now_ns, is_plain);
 		return;
 	}
@@ -267,7 +275,7 @@ ALWAYS_INLINE int take_turn(struct job *job, uint64_t limit_ns, bool is_plain)
 	job->now_ns = clock_now_ns();
 	turn = (struct turn){
 		.now_ns = job->now_ns,
-		.block_bytes = job->block_bytes,
+		.done_result = job->done_result,
 		.is_counting = job->is_counting,
 	};
 	for (unsigned i = 0; i < count; i++)

@@ -30,9 +30,11 @@ struct job {
 	uint64_t now_ns;	/* read after the last turn */
 	uint64_t left;		/* transactions that may still begin */
 	int block_bytes;
+	int done_result;	/* of a block that was moved whole */
 	unsigned failures;	/* in a row */
 	bool is_counting;
 	bool is_over;		/* nothing begins any more */
+	bool is_command;	/* results are what a drive says */
 	struct workload_state state;
 
 	const struct bench_args *args;
@@ -49,7 +51,7 @@ struct job {
 	volatile sig_atomic_t stop;	/* is_over, as a copy is told */
 
 	/* Only for runs that are not plain. */
-	bool is_judged;		/* a target has its own view of results */
+	bool is_judged;		/* the target has its own view of results */
 	uint64_t pace_ns;	/* from one beginning to the next; 0: none */
 	uint64_t due_ns;	/* when the next one should begin */
 	struct lane **parked;	/* lanes that wait for it */

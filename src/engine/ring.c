@@ -354,30 +354,31 @@ static const uint8_t nvme_opcodes[RING_ACTIONS] = {
 	[RING_COPY] = NVME_COPY,
 };
 
+/* The command is made where the kernel reads it: that is a large entry. */
 static int push_command(struct ring *ring, const struct ring_op *op)
 {
-	const struct nvme_range *range = &ring->files[op->file].range;
-	struct nvme_uring_cmd command;
+	struct io_uring_sq *sq = &ring->uring.sq;
 	struct io_uring_sqe *sqe;
 	int rc;
 
 	if (!nvme_opcodes[op->action])
 		return -EINVAL;
-	rc = nvme_make_command(range, nvme_opcodes[op->action],
-			       op->offset_bytes, op->buffer,
-			       (uint32_t)op->length_bytes, &command);
-	if (rc)
-		return rc;
-	sqe = io_uring_get_sqe(&ring->uring);
-	if (!sqe)
+	if (sq->sqe_tail - io_uring_smp_load_acquire(sq->khead) >=
+	    sq->ring_entries)
 		return -EBUSY;
+	sqe = &sq->sqes[(sq->sqe_tail & sq->ring_mask) << 1];
 	io_uring_prep_rw(IORING_OP_URING_CMD, sqe, (int)op->file, NULL, 0, 0);
-	io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);
+	sqe->flags = IOSQE_FIXED_FILE;
 	sqe->user_data = op->tag;
 	sqe->cmd_op = NVME_URING_CMD_IO;
-	/* As large an entry as RING_COMMANDS has, whatever its type says. */
-	memcpy((char *)sqe + offsetof(struct io_uring_sqe, cmd), &command,
-	       sizeof(command));
+	rc = nvme_make_command(&ring->files[op->file].range,
+			       nvme_opcodes[op->action], op->offset_bytes,
+			       op->buffer, (uint32_t)op->length_bytes,
+			       (void *)((char *)sqe +
+					offsetof(struct io_uring_sqe, cmd)));
+	if (rc)
+		return rc;
+	sq->sqe_tail++;
 	ring->in_flight++;
 	return 0;
 }
