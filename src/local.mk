@@ -201,6 +201,7 @@ noinst_LTLIBRARIES += %D%/libcli.la
 %C%_libcli_la_SOURCES = \
 	%D%/cli/cli.c %D%/cli/cli.h \
 	%D%/cli/copy-many.c %D%/cli/copy-many.h \
+	%D%/cli/copy-status.c %D%/cli/copy-status.h \
 	%D%/cli/exit.c %D%/cli/exit.h \
 	%D%/cli/help.c %D%/cli/help.h \
 	%D%/cli/launcher.c %D%/cli/launcher.h \
@@ -233,7 +234,9 @@ bin_PROGRAMS += %D%/p2pbench
 	%D%/libbase.la %D%/libp2pdma.la $(JSONC_LIBS)
 
 bin_PROGRAMS += %D%/p2pcopy
-%C%_p2pcopy_SOURCES = %D%/cli/p2pcopy.c
+%C%_p2pcopy_SOURCES = %D%/cli/p2pcopy.c \
+	%D%/cli/copy-one.c %D%/cli/copy-one.h \
+	%D%/cli/copy-options.c %D%/cli/copy-options.h
 %C%_p2pcopy_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_p2pcopy_LDADD = %D%/libcli.la %D%/libreport.la %D%/libengine.la \
 	%D%/libbase.la %D%/libp2pdma.la $(JSONC_LIBS)

@@ -193,7 +193,7 @@ TESTS += $(FUZZ_TESTS)
 %C%_fuzz_fuzz_manifest_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"manifest"'
 %C%_fuzz_fuzz_manifest_LDADD = src/libengine.la src/libcore.la
 %C%_fuzz_fuzz_options_SOURCES = %D%/fuzz/fuzz-options.c %D%/fuzz/fuzz.h \
-	%D%/fuzz/replay.c src/cli/bench-options.c src/cli/copy-many.c
+	%D%/fuzz/replay.c src/cli/bench-options.c src/cli/copy-options.c
 %C%_fuzz_fuzz_options_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"options"'
 %C%_fuzz_fuzz_options_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_fuzz_fuzz_options_LDADD = src/libcli.la src/libreport.la \

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "cli/copy-status.h"
 #include "engine/manifest.h"
 #include "report/progress.h"
 #include "report/report-files.h"
@@ -124,6 +125,10 @@ static void tick(void *data, uint64_t bytes)
 
 	r->now.done_bytes += bytes;
 	progress_update(&r->progress, &r->now);
+	if (!r->wish->asked || !*r->wish->asked)
+		return;
+	*r->wish->asked = 0;
+	copy_status_tell(&r->progress, r->now.done_bytes);
 }
 
 static void ended(void *data, const struct many_file *file)

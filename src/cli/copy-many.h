@@ -18,6 +18,7 @@ struct copy_many {
 	const char *manifest;		/* NULL: the operands; "-": stdin */
 	bool is_nul;			/* the manifest is of such pairs */
 	struct output *output;
+	volatile sig_atomic_t *asked;	/* how far it is; 0 when told */
 	struct output *sums;		/* for checksums; NULL: the report */
 };
 

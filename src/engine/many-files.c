@@ -208,6 +208,8 @@ int many_files_turn(struct many *m)
 	if (rc)
 		return rc;
 	many_done_save(m, false);
+	/* Somebody may have asked how far it is. */
+	many_tick(m, 0);
 	if (m->is_busy_with_later)
 		return 0;
 	m->is_busy_with_later = true;

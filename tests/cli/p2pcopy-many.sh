@@ -90,6 +90,13 @@ for _ in $(seq 100); do
 	[ -d slow/sub ] && break
 	sleep 0.05
 done
+kill -USR1 $pid
+for _ in $(seq 100); do
+	grep -q copied "$work/err" && break
+	sleep 0.05
+done
+like "SIGUSR1 tells how far it is" "$(cat "$work/err")" \
+	'^[0-9]+ bytes \(.+\) copied, .+, .+/s \(.+/s\)$'
 kill -INT $pid
 wait $pid
 is "a signal does not wait for it" "$? $((SECONDS - start < 30))" "130 1"

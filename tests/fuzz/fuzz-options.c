@@ -8,20 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/cpulist.h"
 #include "cli/bench.h"
+#include "cli/copy-options.h"
 #include "cli/launcher.h"
 #include "engine/copy-bar.h"
 #include "fuzz/fuzz.h"
-
-/* The table of p2pcopy is its own. */
-int p2pcopy_main(int argc, char **argv);
-#define main p2pcopy_main
-#define session copy_session
-#include "cli/p2pcopy.c"
-#undef session
-#undef main
 
 #define ARGUMENTS_MOST	64
 
@@ -109,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (*data & 1)
 		understand(&bench_program, argc, argv, &bench);
 	else
-		understand(&program, argc, argv, &copy);
+		understand(&copy_program, argc, argv, &copy);
 	free(copy.also.items);
 	for (int i = 0; i < argc; i++)
 		free(all[i]);
