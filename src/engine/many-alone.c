@@ -74,6 +74,7 @@ static void tell_job(struct many *m, const struct many_later *later,
 		.sum = job->is_summed ? job->sum : NULL,
 		.bad_bytes = job->result.bad_bytes,
 		.map = job->result.bad_bytes ? &job->extents : NULL,
+		.map_bytes = later->range.offset_bytes,
 		.why = job->memory.why.id ? &job->memory.why : NULL,
 		.provider = job->memory.function ? job->memory.providers :
 						   NULL,
@@ -99,7 +100,7 @@ static int run_job(struct many *m, struct copy_job *job,
 		rc = copy_job_open(job);
 	if (!rc)
 		rc = copy_job_run(job);
-	if (!rc && m->args.checksum)
+	if (!rc && args->checksum)
 		rc = copy_job_sum(job);
 	if (!rc && m->args.is_verified)
 		rc = copy_job_verify(job);
@@ -187,7 +188,8 @@ static int copy_by_job(struct many *m, const struct many_later *later)
 		.is_continued = m->args.is_continued,
 		.retries = m->args.retries,
 		.rate_bytes_per_sec = m->args.rate_bytes_per_sec,
-		.checksum = m->args.checksum,
+		/* Of a part there is no line that anybody could check. */
+		.checksum = later->is_range ? NULL : m->args.checksum,
 		.io_timeout_ns = m->args.io_timeout_ns,
 		.stop = m->args.stop,
 		.ring = m->ring,

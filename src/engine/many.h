@@ -59,6 +59,7 @@ struct many_file {
 	const char *sum;		/* the checksum; NULL: there is none */
 	uint64_t bad_bytes;		/* given up; everything else is there */
 	const struct extents *map;	/* which ones; or NULL */
+	uint64_t map_bytes;		/* where the map begins in the file */
 	const struct p2pdma_reason *why;	/* no peer memory; or NULL */
 	const char *provider;			/* NULL: host memory */
 };

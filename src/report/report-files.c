@@ -129,7 +129,7 @@ static void add_bad(struct json_object *errors, const struct many_file *file,
 
 		tree_add_text(e, "where", state == EXTENT_BAD_READ ?
 				      file->source : file->destination);
-		tree_add_count(e, "offset_bytes", start);
+		tree_add_count(e, "offset_bytes", file->map_bytes + start);
 		tree_add_count(e, "length_bytes", end - start);
 		tree_add_int(e, "errno", -file->error);
 		tree_add_null(e, "why");

@@ -72,6 +72,14 @@ copies "with one block at a time" -r -b 8K -d 1 --checksum=sha256:sums \
 	tree small
 ok "it is right" sha256sum --strict --quiet -c sums
 
+truncate -s 33M large
+for node in 1 2; do
+	copies "a part of a file (node $node)" --shard=$node/2 \
+		--checksum=md5:part.sums large part
+	is "has no checksum" "$(cat part.sums)" ""
+done
+ok "the whole is there" cmp large part
+
 # --- a rate -------------------------------------------------------------------
 random tree/big 1000000
 copies "one rate is for all" -r -J --rate=4M tree paced
