@@ -26,14 +26,22 @@ static void tell(struct many *m, struct walk_directory *directory,
 	many_tell(m, directory, source, destination, &file);
 }
 
+/* Asked for once, and not with each file. */
+static dev_t get_device(struct walk_directory *directory)
+{
+	struct stat st;
+
+	if (!directory->to_device && !fstat(directory->to_fd, &st))
+		directory->to_device = st.st_dev;
+	return directory->to_device;
+}
+
 static bool do_meet(struct many *m, struct walk_directory *directory,
 		    const char *source, const struct ground_file *from,
 		    const struct ground_file *old)
 {
-	struct stat to;
-
-	if (!fstat(directory->to_fd, &to) &&
-	    ground_has(&m->grounds, to.st_dev, directory->to_fd, NULL, from))
+	if (ground_has(&m->grounds, get_device(directory), directory->to_fd,
+		       NULL, from))
 		return true;
 	return old && ground_has(&m->grounds, from->device,
 				 many_get_source_fd(directory), source, old);

@@ -42,6 +42,7 @@ struct walk_directory {
 	/* The caller's: where its copy is. Closed and freed with it. */
 	int to_fd;
 	char *to_name;			/* of the top, the path of the copy */
+	dev_t to_device;		/* 0: was not asked for */
 	bool is_new;
 };
 
