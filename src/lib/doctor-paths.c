@@ -17,7 +17,7 @@
 struct look {
 	struct finding *f;
 	struct function_set guilty, unknown;
-	size_t refused, warned;
+	size_t refused, warned, doubtful;
 };
 
 static void look_fini(struct look *look)
@@ -215,17 +215,19 @@ static void look_at_end(const struct doctor *doctor, struct look *look,
 			const struct p2pdma_function *end, bool is_same)
 {
 	const struct p2pdma_function *device;
+	enum p2pdma_answer listed;
 
 	if (!end->root_bus)
 		return;
 	device = topology_root_device(end);
+	listed = host_bridge_is_listed(doctor->machine, device, is_same);
 	if (!device)
 		finding_note(look->f, P2PDMA_STATUS_FAIL,
 			     "the kernel cannot name the host bridge of %s",
 			     end->root_bus);
-	else if (host_bridge_is_listed(doctor->machine, device, is_same) !=
-		 P2PDMA_YES)
-		function_set_add(&look->guilty, look->f, device);
+	else if (listed != P2PDMA_YES)
+		function_set_add(listed ? &look->guilty : &look->unknown,
+				 look->f, device);
 }
 
 static void look_at_bridges(const struct doctor *doctor,
@@ -243,10 +245,31 @@ static void look_at_bridges(const struct doctor *doctor,
 		return;
 	if (topology_measure(provider, client).common)
 		look->warned++;
+	else if (verdict.reach == P2PDMA_REACH_UNKNOWN)
+		look->doubtful++;
 	else
 		look->refused++;
 	look_at_end(doctor, look, provider, is_same);
 	look_at_end(doctor, look, client, is_same);
+}
+
+static void advise_kernel(struct finding *f,
+			  const struct p2pdma_function *device, unsigned since)
+{
+	finding_advise(f, "boot Linux %u.%u.%u or later, which has %04x:%04x",
+		       since >> 16, since >> 8 & 0xff, since & 0xff,
+		       device->vendor, device->device);
+}
+
+/* Whose kernel it is decides whether it has the row. */
+static void doubt_bridge(struct finding *f,
+			 const struct p2pdma_function *device)
+{
+	finding_note(f, P2PDMA_STATUS_UNKNOWN, "whether this kernel's list has "
+		     "host bridge %04x:%04x (%s) is not told", device->vendor,
+		     device->device, device->address);
+	finding_advise(f, "ask the kernel: p2ptopo probe");
+	advise_kernel(f, device, host_bridge_listed_since(device));
 }
 
 static void blame_bridge(const struct doctor *doctor, struct finding *f,
@@ -260,9 +283,7 @@ static void blame_bridge(const struct doctor *doctor, struct finding *f,
 		     "host bridge %04x:%04x (%s) is not in the kernel's list",
 		     device->vendor, device->device, device->address);
 	if (since > doctor->machine->kernel_version)
-		finding_advise(f, "boot Linux %u.%u or later, which has "
-			       "%04x:%04x", since >> 16, since >> 8 & 0xff,
-			       device->vendor, device->device);
+		advise_kernel(f, device, since);
 	else
 		finding_advise(f, "put provider and drive below one switch; "
 			       "or, if the vendor vouches for peer traffic, a "
@@ -279,12 +300,19 @@ void check_host_bridge(const struct doctor *doctor, struct finding *f)
 		return;
 	doctor_for_each_pair(doctor, look_at_bridges, &look);
 	for (size_t i = 0; i < look.guilty.count; i++)
-		blame_bridge(doctor, f, look.refused ? P2PDMA_STATUS_FAIL :
-						       P2PDMA_STATUS_WARN,
+		blame_bridge(doctor, f,
+			     look.refused ? P2PDMA_STATUS_FAIL :
+			     look.warned ? P2PDMA_STATUS_WARN :
+					   P2PDMA_STATUS_UNKNOWN,
 			     look.guilty.items[i]);
+	for (size_t i = 0; i < look.unknown.count; i++)
+		doubt_bridge(f, look.unknown.items[i]);
 	if (look.refused)
 		finding_note(f, P2PDMA_STATUS_FAIL, "pairs without another "
 			     "way: %zu", look.refused);
+	if (look.doubtful)
+		finding_note(f, P2PDMA_STATUS_UNKNOWN, "pairs that it decides "
+			     "about: %zu", look.doubtful);
 	if (look.warned)
 		finding_note(f, P2PDMA_STATUS_WARN, "pairs that only ACS sends "
 			     "there: %zu", look.warned);

@@ -278,7 +278,7 @@ static bool judge_bridges(const struct pair *pair, struct p2pdma_reason *why)
 	return true;
 }
 
-/* The end whose host bridge is to blame; NULL when neither is. */
+/* The end whose host bridge is known to be unlisted; NULL when neither is. */
 static const struct p2pdma_function *find_unlisted(const struct pair *pair)
 {
 	const struct p2pdma_function *ends[] = { pair->provider,
@@ -291,10 +291,28 @@ static const struct p2pdma_function *find_unlisted(const struct pair *pair)
 			continue;
 		device = topology_root_device(ends[i]);
 		if (host_bridge_is_listed(&pair->topology->machine, device,
-					  true) != P2PDMA_YES)
+					  true) == P2PDMA_NO)
 			return ends[i];
 	}
 	return NULL;
+}
+
+static void explain_unlisted(struct p2pdma_reason *why,
+			     const struct p2pdma_function *device)
+{
+	unsigned since = host_bridge_listed_since(device);
+
+	if (since)
+		explain(why, device,
+			"this kernel is older than the line that lists host "
+			"bridge %04x:%04x for peer traffic: boot Linux "
+			"%u.%u.%u or later", device->vendor, device->device,
+			since >> 16, since >> 8 & 0xff, since & 0xff);
+	else
+		explain(why, device,
+			"this kernel does not list host bridge %04x:%04x for "
+			"peer traffic; a newer one, or an AMD Zen processor, "
+			"may be allowed", device->vendor, device->device);
 }
 
 static bool judge_listed(const struct pair *pair, struct p2pdma_reason *why)
@@ -309,10 +327,7 @@ static bool judge_listed(const struct pair *pair, struct p2pdma_reason *why)
 		return false;
 	device = topology_root_device(end);
 	if (device)
-		explain(why, device,
-			"this kernel does not list host bridge %04x:%04x for "
-			"peer traffic; a newer one, or an AMD Zen processor, "
-			"may be allowed", device->vendor, device->device);
+		explain_unlisted(why, device);
 	else
 		explain(why, NULL,
 			"the kernel cannot name the host bridge of %s, whose "

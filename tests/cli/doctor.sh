@@ -124,7 +124,11 @@ finds pairs fail '0 of 1 pairs' 'p2ptopo matrix'
 exits 3 "and no pair is left" doctor
 machine two-root-ports "file proc/sys/kernel/osrelease 6.12.95
 file sys/devices/pci0000:00/0000:00:00.0/device 0x0b25"
-finds host-bridge fail '8086:0b25' 'boot Linux 7\.1 or later'
+finds host-bridge fail '8086:0b25' 'boot Linux 7\.1\.3 or later'
+machine two-root-ports "file proc/sys/kernel/osrelease 6.18.44
+file sys/devices/pci0000:00/0000:00:00.0/device 0x0b25"
+finds host-bridge unknown 'whether .* has host bridge 8086:0b25' \
+	'p2ptopo probe; boot Linux 7\.1\.3 or later'
 machine zen-root-ports
 finds host-bridge pass 'the processor is allowed' ''
 
