@@ -43,7 +43,7 @@ static const struct cli_choice words[] = {
 	  "the way between two functions hop by hop, with its bandwidth" },
 	{ "best", WORD_BEST,
 	  "providers in the order in which p2pcopy takes them for a client, "
-	  "or for a source and a destination" },
+	  "or for a source and its destinations" },
 	{ "probe", WORD_PROBE,
 	  "asks the kernel by one read for each pair, of a PROVIDER and a "
 	  "CLIENT if they are named; writes to no drive" },
@@ -147,7 +147,7 @@ static int check_options(const struct topo *topo, enum word word)
 /* What a word may be followed by, and the formats that it has no use for. */
 static const struct {
 	const char *command;
-	size_t least, most;		/* operands; 0: any number */
+	size_t least, most;		/* operands */
 	const char *needs;
 	unsigned not_formats;
 	const char *instead;
@@ -167,8 +167,8 @@ static const struct {
 	[WORD_PATH] = { "p2ptopo path", 2, 2, "two functions",
 			BIT(WRITER_CSV) | BIT(WRITER_DOT) | BIT(WRITER_SVG),
 			"a path is text or json" },
-	[WORD_BEST] = { "p2ptopo best", 1, 2,
-			"a client, or a source and a destination",
+	[WORD_BEST] = { "p2ptopo best", 1, SIZE_MAX,
+			"a client, or a source and its destinations",
 			BIT(WRITER_DOT) | BIT(WRITER_SVG),
 			"only p2ptopo tree is a picture" },
 	[WORD_PROBE] = { "p2ptopo probe", 0, 2,
@@ -305,17 +305,18 @@ static int resolve_operands(struct topo *topo, enum word word)
 
 static int answer_best(struct topo *topo)
 {
-	const struct p2pdma_target *destination =
-		topo->target_count > 1 ? topo->targets[1] : NULL;
+	size_t destinations = topo->target_count - 1;
 	_cleanup_free_ struct p2pdma_choice *choices = NULL;
 	size_t count = 0;
 	int rc;
 
-	rc = p2pdma_choices_rank(topo->topology, topo->targets[0],
-				 destination, &choices, &count);
+	rc = p2pdma_choices_rank_all(topo->topology, topo->targets[0],
+				     (const struct p2pdma_target *const *)
+					     topo->targets + 1, destinations,
+				     &choices, &count);
 	if (rc)
 		return topo_fail("ranking the providers", rc);
-	report_choices(&topo->report, choices, count, destination);
+	report_choices(&topo->report, choices, count, destinations);
 	return CLI_GO_ON;
 }
 

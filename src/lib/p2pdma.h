@@ -510,6 +510,19 @@ int p2pdma_choices_rank(const struct p2pdma_topology *topology,
 			const struct p2pdma_target *destination,
 			struct p2pdma_choice **choices, size_t *count);
 
+/**
+ * p2pdma_choices_rank_all() - the same for several destinations
+ * @destinations: array of @destination_count, of which all are written
+ *
+ * As p2pdma_choices_rank(); the destination's verdict is that of the one that
+ * is worst off, and the crossings are those of all. Since 0.1.
+ */
+int p2pdma_choices_rank_all(const struct p2pdma_topology *topology,
+			    const struct p2pdma_target *source,
+			    const struct p2pdma_target *const *destinations,
+			    size_t destination_count,
+			    struct p2pdma_choice **choices, size_t *count);
+
 /* -------------------------------------------------------------------------
  * Memory: providers and pools
  */

@@ -19,54 +19,66 @@ struct candidate {
 static bool has_client(const struct p2pdma_target *target,
 		       const struct p2pdma_function *f)
 {
-	for (size_t i = 0; target && i < target->client_count; i++)
+	for (size_t i = 0; i < target->client_count; i++)
 		if (target->clients[i] == f)
 			return true;
 	return false;
 }
 
-/* The narrower of two rates; no links at all is no limit. */
-static uint64_t narrower(const struct p2pdma_verdict *a,
-			 const struct p2pdma_verdict *b)
+/* Where the bytes of a copy come from and go to. */
+struct route {
+	const struct p2pdma_topology *topology;
+	const struct p2pdma_target *source;
+	const struct p2pdma_target *const *destinations;
+	size_t destination_count;
+};
+
+/* One more transfer of each byte. No links at all are no limit. */
+static void add_cost(struct p2pdma_choice *c, const struct p2pdma_verdict *leg)
 {
-	if (!a->links)
-		return b->bottleneck_bytes_per_sec;
-	if (!b->links)
-		return a->bottleneck_bytes_per_sec;
-	return MIN(a->bottleneck_bytes_per_sec, b->bottleneck_bytes_per_sec);
+	uint64_t rate = leg->bottleneck_bytes_per_sec;
+
+	if (!leg->links)
+		return;
+	c->bottleneck_bytes_per_sec =
+		c->crossings ? MIN(c->bottleneck_bytes_per_sec, rate) : rate;
+	c->crossings += leg->links;
 }
 
-static void judge(const struct p2pdma_topology *topology,
-		  const struct p2pdma_function *provider,
+static void judge(const struct route *route, struct candidate *candidate,
 		  const struct p2pdma_target *target, unsigned direction,
 		  struct p2pdma_verdict *verdict)
 {
-	if (target)
-		p2pdma_verdict_judge_target(topology, provider, target,
-					    direction, verdict);
-	else
-		*verdict = (struct p2pdma_verdict){
-			.reach = P2PDMA_REACH_DIRECT
-		};
+	struct p2pdma_choice *c = &candidate->choice;
+
+	p2pdma_verdict_judge_target(route->topology, c->provider, target,
+				    direction, verdict);
+	c->reach = verdict_worse(c->reach, verdict->reach);
+	add_cost(c, verdict);
+	candidate->is_own |= has_client(target, c->provider);
 }
 
-static void weigh(const struct p2pdma_topology *topology,
+static void weigh(const struct route *route,
 		  const struct p2pdma_function *provider,
-		  const struct p2pdma_target *source,
-		  const struct p2pdma_target *destination,
 		  struct candidate *candidate)
 {
 	struct p2pdma_choice *c = &candidate->choice;
 
 	c->provider = provider;
-	judge(topology, provider, source, P2PDMA_READ, &c->source);
-	judge(topology, provider, destination, P2PDMA_WRITE,
-	      &c->destination);
-	c->reach = verdict_worse(c->source.reach, c->destination.reach);
-	c->crossings = c->source.links + c->destination.links;
-	c->bottleneck_bytes_per_sec = narrower(&c->source, &c->destination);
-	candidate->is_own = has_client(source, provider) ||
-			    has_client(destination, provider);
+	c->reach = P2PDMA_REACH_DIRECT;
+	c->source.reach = c->destination.reach = P2PDMA_REACH_DIRECT;
+	if (route->source)
+		judge(route, candidate, route->source, P2PDMA_READ,
+		      &c->source);
+	for (size_t i = 0; i < route->destination_count; i++) {
+		struct p2pdma_verdict verdict;
+
+		judge(route, candidate, route->destinations[i], P2PDMA_WRITE,
+		      &verdict);
+		if (!i || verdict_is_worse(verdict.reach,
+					   c->destination.reach))
+			c->destination = verdict;
+	}
 }
 
 /* Any route is a route: which of the two it is shows in the crossings. */
@@ -113,11 +125,14 @@ static struct p2pdma_choice *take_choices(struct candidate *candidates,
 	return choices;
 }
 
-int p2pdma_choices_rank(const struct p2pdma_topology *topology,
-			const struct p2pdma_target *source,
-			const struct p2pdma_target *destination,
-			struct p2pdma_choice **choices, size_t *count)
+int p2pdma_choices_rank_all(const struct p2pdma_topology *topology,
+			    const struct p2pdma_target *source,
+			    const struct p2pdma_target *const *destinations,
+			    size_t destination_count,
+			    struct p2pdma_choice **choices, size_t *count)
 {
+	const struct route route = { topology, source, destinations,
+				     destination_count };
 	struct candidate *candidates;
 	struct p2pdma_choice *ranked;
 	size_t n = topology->provider_count;
@@ -131,8 +146,7 @@ int p2pdma_choices_rank(const struct p2pdma_topology *topology,
 	if (!candidates)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		weigh(topology, topology->providers[i], source, destination,
-		      &candidates[i]);
+		weigh(&route, topology->providers[i], &candidates[i]);
 	qsort(candidates, n, sizeof(*candidates), compare);
 	ranked = take_choices(candidates, n);
 	free(candidates);
@@ -141,4 +155,13 @@ int p2pdma_choices_rank(const struct p2pdma_topology *topology,
 	*choices = ranked;
 	*count = n;
 	return 0;
+}
+
+int p2pdma_choices_rank(const struct p2pdma_topology *topology,
+			const struct p2pdma_target *source,
+			const struct p2pdma_target *destination,
+			struct p2pdma_choice **choices, size_t *count)
+{
+	return p2pdma_choices_rank_all(topology, source, &destination,
+				       destination ? 1 : 0, choices, count);
 }

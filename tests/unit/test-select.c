@@ -63,6 +63,47 @@ START_TEST(the_only_provider_is_the_best)
 }
 END_TEST
 
+/* Ranks for @source and @destinations, which are @n. */
+static void rank_all(const char *source, const char *const *destinations,
+		     size_t n, const char *best)
+{
+	struct p2pdma_target *from = resolve(source), *to[4] = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = resolve(destinations[i]);
+	free(choices);
+	ck_assert_int_eq(p2pdma_choices_rank_all(
+				 machine.topology, from,
+				 (const struct p2pdma_target *const *)to, n,
+				 &choices, &count), 0);
+	ck_assert_str_eq(choices[0].provider->address, best);
+	p2pdma_target_destroy(from);
+	for (size_t i = 0; i < n; i++)
+		p2pdma_target_destroy(to[i]);
+}
+
+START_TEST(every_destination_counts)
+{
+	static const char *const far[] = { "nvme1n1", "nvme2n1", "nvme3n1" };
+	static const char *const head[] = { "04:00.0", "05:00.0" };
+
+	fixture_load(&machine, "nested-switches", NULL);
+	rank_all("nvme1n1", far, 1, "0000:03:00.0");
+	rank_all("nvme1n1", far + 1, 2, "0000:07:00.0");
+	ck_assert_int_eq(choices[0].reach, P2PDMA_REACH_DIRECT);
+	finish();
+	/* The second one is refused, the first is not. */
+	fixture_load(&machine, "multipath", NULL);
+	rank_all("04:00.0", head, 1, "0000:03:00.0");
+	ck_assert_int_eq(choices[0].destination.reach, P2PDMA_REACH_DIRECT);
+	rank_all("04:00.0", head, 2, "0000:03:00.0");
+	ck_assert_int_eq(choices[0].source.reach, P2PDMA_REACH_DIRECT);
+	ck_assert_int_eq(choices[0].destination.reach, P2PDMA_REACH_REFUSED);
+	ck_assert_int_eq(choices[0].reach, P2PDMA_REACH_REFUSED);
+	finish();
+}
+END_TEST
+
 START_TEST(an_ends_own_memory_saves_a_transfer)
 {
 	fixture_load(&machine, "nested-switches", NULL);
@@ -159,6 +200,7 @@ END_TEST
 
 UNIT_SUITE("select",
 	   the_only_provider_is_the_best,
+	   every_destination_counts,
 	   an_ends_own_memory_saves_a_transfer,
 	   the_nearer_provider_comes_first,
 	   among_equals_the_wider_then_the_larger_then_the_lower,
