@@ -271,6 +271,7 @@ VM_CASES = \
 	%D%/vm/doctor-remedy.sh \
 	%D%/vm/faults.sh \
 	%D%/vm/lab.sh \
+	%D%/vm/load.sh \
 	%D%/vm/power-cut.sh \
 	%D%/vm/probe-silent.sh \
 	%D%/vm/probe.sh \
