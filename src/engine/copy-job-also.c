@@ -94,11 +94,15 @@ int copy_job_plan_also(struct copy_job *job)
 	job->also_legs = calloc(job->args.also_count, sizeof(*job->also_legs));
 	job->also_endpoints = calloc(job->args.also_count,
 				     sizeof(*job->also_endpoints));
-	if (!job->also || !job->also_legs || !job->also_endpoints)
+	job->also_targets = calloc(job->args.also_count,
+				   sizeof(*job->also_targets));
+	if (!job->also || !job->also_legs || !job->also_endpoints ||
+	    !job->also_targets)
 		return -ENOMEM;
 	for (unsigned i = 0; i < job->args.also_count && !rc; i++) {
 		job->also_count = i + 1;
 		rc = plan_one(job, i);
+		job->also_targets[i] = job->also[i].destination;
 	}
 	return rc;
 }
@@ -146,4 +150,5 @@ void copy_job_fini_also(struct copy_job *job)
 	free(job->also);
 	free(job->also_legs);
 	free(job->also_endpoints);
+	free(job->also_targets);
 }

@@ -114,6 +114,7 @@ struct copy_job {
 	const struct extents *map;	/* the same, or that of the first */
 	struct copy_job *also;		/* destinations: no more of a job */
 	unsigned also_count;
+	const struct p2pdma_target **also_targets;
 
 	/* since copy_job_open() */
 	struct endpoint *from, *to;

@@ -61,6 +61,8 @@ static int plan_memory(struct copy_job *job)
 		.topology = job->topology,
 		.source = job->source,
 		.destination = job->destination,
+		.also = job->also_targets,
+		.also_count = job->also_count,
 	};
 	const struct memory_wish wish = {
 		.provider = job->is_offloaded ? "host" : job->args.provider,

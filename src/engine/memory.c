@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/macro.h"
 #include "engine/preflight.h"
@@ -76,14 +77,42 @@ static uint32_t choose_block(const struct memory_wish *wish,
 	return (uint32_t)MAX(round_down(block, limits->least), limits->least);
 }
 
+/* Source, destination, further ones: NULL where there is none. */
+static const struct p2pdma_target *get_target(const struct memory *m,
+					      unsigned index)
+{
+	if (index < 2)
+		return index ? m->place.destination : m->place.source;
+	return m->place.also[index - 2];
+}
+
 /* Linux 6.15 and later take drives whose blocks are larger than a page. */
 static uint32_t get_least(const struct memory *m)
 {
-	const struct p2pdma_target *a = m->place.source;
-	const struct p2pdma_target *b = m->place.destination;
+	uint32_t least = BLOCK_LEAST;
 
-	return MAX(BLOCK_LEAST, MAX(a ? a->lba_bytes : 0,
-				    b ? b->lba_bytes : 0));
+	for (unsigned i = 0; i < 2 + m->place.also_count; i++) {
+		const struct p2pdma_target *target = get_target(m, i);
+
+		least = MAX(least, target ? target->lba_bytes : 0);
+	}
+	return least;
+}
+
+/* What all of them take at once. */
+static uint64_t get_most(const struct memory *m, bool is_peer)
+{
+	uint64_t most = 0;
+
+	for (unsigned i = 0; i < 2 + m->place.also_count; i++) {
+		const struct p2pdma_target *target = get_target(m, i);
+
+		if (target)
+			most = tighter(most, is_peer ?
+				       target->max_peer_io_bytes :
+				       target->max_io_bytes);
+	}
+	return most;
 }
 
 static unsigned choose_depth(const struct memory_wish *wish, uint32_t block,
@@ -112,10 +141,7 @@ static void choose_sizes(struct memory *m, const struct limits *limits)
 
 static void choose_peer_sizes(struct memory *m)
 {
-	const struct p2pdma_target *a = m->place.source;
-	const struct p2pdma_target *b = m->place.destination;
-	uint64_t most = tighter(a ? a->max_peer_io_bytes : 0,
-				b ? b->max_peer_io_bytes : 0);
+	uint64_t most = get_most(m, true);
 	const struct limits limits = {
 		.most = most,
 		.best = most,
@@ -129,10 +155,7 @@ static void choose_peer_sizes(struct memory *m)
 
 static void choose_host_sizes(struct memory *m)
 {
-	const struct p2pdma_target *a = m->place.source;
-	const struct p2pdma_target *b = m->place.destination;
-	uint64_t best = tighter(a ? a->max_io_bytes : 0,
-				b ? b->max_io_bytes : 0);
+	uint64_t best = get_most(m, false);
 	const struct limits limits = {
 		.most = m->wish.is_uncut ? best : 0,
 		.best = best,
@@ -210,16 +233,24 @@ static void explain(struct memory *m, const struct p2pdma_function *only)
 
 /* --- which provider ----------------------------------------------------- */
 
+static bool loses_writes(const struct memory *m)
+{
+	for (unsigned i = 1; i < 2 + m->place.also_count; i++) {
+		const struct p2pdma_target *to = get_target(m, i);
+
+		if (to && to->passes_writes == P2PDMA_NO)
+			return true;
+	}
+	return false;
+}
+
 /* A layer that loses or bounces the data is not to be asked at all. */
 static bool is_hopeless(const struct memory *m,
 			const struct p2pdma_choice *choice)
 {
-	const struct p2pdma_target *to = m->place.destination;
-
 	if (!is_refused(&choice->source) && !is_refused(&choice->destination))
 		return false;
-	return !m->wish.is_asked_anyway ||
-	       (to && to->passes_writes == P2PDMA_NO);
+	return !m->wish.is_asked_anyway || loses_writes(m);
 }
 
 /* 0: it is open; NEXT_ONE; -ENOMEM. */
@@ -336,14 +367,28 @@ static void keep_named(struct memory *m)
 	m->choice_count = kept;
 }
 
-static int plan_peer(struct memory *m)
+/* For all destinations at once: none of them may lose what it is given. */
+static int rank(struct memory *m)
 {
 	const struct memory_place *place = &m->place;
-	int rc;
+	_cleanup_free_ const struct p2pdma_target **all = NULL;
+	size_t count = 0;
 
-	rc = p2pdma_choices_rank(place->topology, place->source,
-				 place->destination, &m->choices,
-				 &m->choice_count);
+	all = calloc(1 + place->also_count, sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	if (place->destination)
+		all[count++] = place->destination;
+	for (unsigned i = 0; i < place->also_count; i++)
+		all[count++] = place->also[i];
+	return p2pdma_choices_rank_all(place->topology, place->source, all,
+				       count, &m->choices, &m->choice_count);
+}
+
+static int plan_peer(struct memory *m)
+{
+	int rc = rank(m);
+
 	if (rc)
 		return rc;
 	if (m->named.count)

@@ -39,6 +39,9 @@ struct memory_place {
 	struct p2pdma_context *context;
 	const struct p2pdma_topology *topology;
 	const struct p2pdma_target *source, *destination;
+	/* More destinations, as the first. */
+	const struct p2pdma_target *const *also;
+	unsigned also_count;
 };
 
 /* What it is tried with. Borrowed; an end may be NULL. */

@@ -329,6 +329,52 @@ START_TEST(with_all_of_them_refused_it_is_host_memory)
 }
 END_TEST
 
+static struct p2pdma_target *resolve(const char *name)
+{
+	struct p2pdma_target *t;
+
+	ck_assert_int_eq(p2pdma_target_resolve(machine.context,
+					       machine.topology, name, -1,
+					       &t), 0);
+	return t;
+}
+
+/* A mirror loses writes in silence: asking the kernel would be no proof. */
+START_TEST(a_further_destination_that_loses_writes_is_never_tried)
+{
+	static const char *const wishes[] = { NULL, FIRST };
+	struct p2pdma_target *from, *to, *mirror;
+	struct memory_place place;
+
+	fixture_load(&machine, "stack", NULL);
+	from = resolve("nvme1n1");
+	to = resolve("nvme2n1");
+	mirror = resolve("md1");
+	machine.context->is_live = true;
+	for (size_t i = 0; i < ARRAY_SIZE(wishes); i++) {
+		place = (struct memory_place){
+			machine.context, machine.topology, from, to,
+		};
+		wish = (struct memory_wish){
+			.size_bytes = GIB, .provider = wishes[i],
+			.is_asked_anyway = true,
+		};
+		ck_assert_int_eq(memory_plan(&memory, &place, &wish), 0);
+		expect_peer(FIRST);
+		memory_release(&memory);
+		place.also = (const struct p2pdma_target *[]){ mirror };
+		place.also_count = 1;
+		ck_assert_int_eq(memory_plan(&memory, &place, &wish), 0);
+		expect_host("stacked-device", FIRST);
+		memory_release(&memory);
+	}
+	p2pdma_target_destroy(from);
+	p2pdma_target_destroy(to);
+	p2pdma_target_destroy(mirror);
+	fixture_close(&machine);
+}
+END_TEST
+
 START_TEST(one_name_of_a_list_that_is_nobodys_is_an_error)
 {
 	start();
@@ -355,4 +401,5 @@ UNIT_SUITE("memory",
 	   providers_that_are_named_together_share_the_blocks,
 	   one_of_them_that_has_no_room_is_left_out_and_told,
 	   with_all_of_them_refused_it_is_host_memory,
+	   a_further_destination_that_loses_writes_is_never_tried,
 	   one_name_of_a_list_that_is_nobodys_is_an_error);

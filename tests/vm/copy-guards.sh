@@ -132,6 +132,20 @@ through_host stacked-device
 ok "the data is there" holds "$md" 1 4M
 exits 3 "never through peer memory" p2pcopy --require-peer -n 4M \
 	/dev/lab/src0 "$md"
+printf 'label: gpt\nsize=32MiB\nsize=32MiB\n' | sfdisk -q /dev/lab/src0
+udevadm settle 2>/dev/null || sleep 1
+part=$(realpath /dev/lab/src0)p
+fill "${part}1" 2 4M
+zero "$md" 4M
+for provider in auto "$(bdf cmb0)"; do
+	copies "nor as one of several" --provider="$provider" --force \
+		--engine=rw --also="$md" -n 4M "${part}1" "${part}2"
+	through_host stacked-device
+	ok "the data is in the first" holds "${part}2" 2 4M
+	ok "and in the array" holds "$md" 2 4M
+done
+exits 3 "never through peer memory there" p2pcopy --require-peer --force \
+	--engine=rw --also="$md" -n 4M "${part}1" "${part}2"
 refused "a member of it" 'in use|held|md' -n 4M /dev/lab/src0 /dev/lab/dst0
 mdadm -q --stop "$md"
 wipefs -aq /dev/lab/dst0 /dev/lab/cmb0
