@@ -166,6 +166,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 noinst_LTLIBRARIES += %D%/libreport.la
 %C%_libreport_la_SOURCES = \
 	%D%/report/chart.c %D%/report/chart.h \
+	%D%/report/defuse.c %D%/report/defuse.h \
 	%D%/report/picture-bench.c %D%/report/picture-bench.h \
 	%D%/report/picture.c %D%/report/picture.h \
 	%D%/report/progress.c %D%/report/progress.h \

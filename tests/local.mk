@@ -88,6 +88,7 @@ UNIT_TESTS = \
 	%D%/unit/test-copy-sum \
 	%D%/unit/test-cpulist \
 	%D%/unit/test-cutter \
+	%D%/unit/test-defuse \
 	%D%/unit/test-doctor \
 	%D%/unit/test-done-list \
 	%D%/unit/test-dram \

@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/say.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "report/defuse.h"
 #include "report/progress.h"
-
-/* A name may hold anything; the terminal shall not take it for a command. */
-static void blot_controls(char *line)
-{
-	for (; *line; line++)
-		if (iscntrl((unsigned char)*line))
-			*line = '?';
-}
 
 static void __attribute__((format(printf, 2, 0)))
 say(const char *program, const char *format, va_list args)
@@ -23,7 +15,7 @@ say(const char *program, const char *format, va_list args)
 	char line[2048];
 
 	vsnprintf(line, sizeof(line), format, args);
-	blot_controls(line);
+	defuse_text(line);
 	progress_step_aside();
 	fprintf(stderr, "%s: %s\n", program, line);
 }

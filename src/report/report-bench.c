@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/report-bench.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/macro.h"
+#include "report/defuse.h"
 
 /* No titles: people get lines in fio's manner instead. */
 static const struct column csv_columns[] = {
@@ -336,22 +336,15 @@ static const char *amount(uint64_t bytes, char text[TEXT_SIZE])
 	return bytes_format(bytes, text, TEXT_SIZE);
 }
 
-/* A name cannot move the terminal's cursor. */
-static void print_name(FILE *file, const char *name)
-{
-	for (; *name; name++)
-		fputc(iscntrl((unsigned char)*name) ? '?' : *name, file);
-}
-
 static void print_what(FILE *file, const struct report_bench *b)
 {
 	const struct bench_args *args = b->args;
 	char block[TEXT_SIZE], size[TEXT_SIZE];
 
-	print_name(file, b->targets[0]);
+	defuse_put(file, b->targets[0]);
 	if (b->targets[1]) {
 		fputs(" -> ", file);
-		print_name(file, b->targets[1]);
+		defuse_put(file, b->targets[1]);
 	}
 	fprintf(file, ": %s, blocks of %s in %s, depth %u, %u job%s\n",
 		args->workload->name, amount(args->block_bytes, block),
@@ -492,7 +485,7 @@ static void print_errors(FILE *file, const struct report_bench *b)
 		return;
 	fprintf(file, "\n  errors: %llu, the first one: %s of ",
 		(unsigned long long)b->result->errors, deed(error));
-	print_name(file, where(b));
+	defuse_put(file, where(b));
 	fprintf(file, " at %llu: %s", (unsigned long long)error->offset,
 		strerror(error->error));
 }

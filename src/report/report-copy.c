@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/report-copy.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/macro.h"
+#include "report/defuse.h"
 #include "report/report-bench.h"
 
 /* A copy that changed over in the middle is told as what it ended as. */
@@ -251,13 +251,6 @@ static void fill_tree(struct json_object *tree, const struct copy_job *job,
 #define TEXT_SIZE	64
 #define BAD_SHOWN	10
 
-/* A name cannot move the terminal's cursor. */
-static void print_name(FILE *file, const char *name)
-{
-	for (; *name; name++)
-		fputc(iscntrl((unsigned char)*name) ? '?' : *name, file);
-}
-
 static void print_provider(FILE *file, const struct copy_job *job)
 {
 	const struct p2pdma_function *f = job->memory.function;
@@ -387,7 +380,7 @@ static void print_legs(FILE *file, const struct copy_job *job)
 {
 	for (unsigned i = 0; i < job->also_count; i++) {
 		fputs("  also to ", file);
-		print_name(file, job->also[i].destination_path);
+		defuse_put(file, job->also[i].destination_path);
 		fputs(job->also_legs[i].error.side ? ": DROPPED\n" : "\n",
 		      file);
 	}
@@ -447,9 +440,9 @@ static void print_plan(FILE *file, const struct copy_job *job)
 
 static void print(FILE *file, const struct copy_job *job, bool is_plan)
 {
-	print_name(file, job->args.source);
+	defuse_put(file, job->args.source);
 	fputs(" -> ", file);
-	print_name(file, job->destination_path);
+	defuse_put(file, job->destination_path);
 	fputc('\n', file);
 	if (job->memory.block_bytes)
 		print_route(file, job);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/report-doctor.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "report/defuse.h"
 
 static const struct column columns[] = {
 	{ NULL, "id", FORM_TEXT },
@@ -25,22 +25,15 @@ static void add_check(struct json_object *row,
 	tree_add_text(row, "kernel_parameters", check->parameters);
 }
 
-/* Evidence bears names that devices gave themselves. */
-static void print_line(FILE *file, const char *text)
-{
-	for (; *text; text++)
-		fputc(iscntrl((unsigned char)*text) ? '?' : *text, file);
-}
-
 static void print_check(FILE *file, const struct p2pdma_check *check)
 {
 	fprintf(file, "%-7s  %-14s  ", p2pdma_status_get_name(check->status),
 		check->id);
-	print_line(file, check->evidence ? check->evidence : "");
+	defuse_put(file, check->evidence ? check->evidence : "");
 	if (!check->advice)
 		return;
 	fprintf(file, "\n%-7s  %-14s  -> ", "", "");
-	print_line(file, check->advice);
+	defuse_put(file, check->advice);
 }
 
 static void add_lines(struct report *report,
@@ -106,13 +99,13 @@ static void print_remedy(FILE *file, const struct p2pdma_check *check)
 {
 	fprintf(file, "\n# %s (%s): ", check->id,
 		p2pdma_status_get_name(check->status));
-	print_line(file, check->evidence);
+	defuse_put(file, check->evidence);
 	fprintf(file, "\n# -> ");
-	print_line(file, check->advice);
+	defuse_put(file, check->advice);
 	fputc('\n', file);
 	if (check->parameters) {
 		fprintf(file, "# kernel parameter, see below: ");
-		print_line(file, check->parameters);
+		defuse_put(file, check->parameters);
 		fputc('\n', file);
 	}
 	if (check->commands)
@@ -163,7 +156,7 @@ static void print_script(FILE *file, const struct p2pdma_machine *machine,
 
 	fprintf(file, "#!/bin/sh\n"
 		"# Remedies by p2ptopo doctor for a machine with Linux ");
-	print_line(file, machine->kernel_release ? machine->kernel_release :
+	defuse_put(file, machine->kernel_release ? machine->kernel_release :
 						   "of unknown release");
 	fprintf(file, ".\n# Nothing of it was run. Read it, take out what you "
 		"do not want, run the\n# rest as root.\n"

@@ -4,9 +4,26 @@
  * units; several tables follow each other after an empty line.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "report/defuse.h"
 #include "report/writer.h"
+
+/* Every byte is kept, but a terminal would obey some. */
+static void print_char(FILE *file, char c)
+{
+	bool is_kept = c == defuse_char(c) || c == '\n' ||
+		       !isatty(fileno(file));
+
+	fputc(is_kept ? c : '?', file);
+}
+
+static void print_text(FILE *file, const char *text)
+{
+	for (; *text; text++)
+		print_char(file, *text);
+}
 
 static void print_cell(FILE *file, const char *text, bool is_last)
 {
@@ -15,11 +32,11 @@ static void print_cell(FILE *file, const char *text, bool is_last)
 		for (; *text; text++) {
 			if (*text == '"')
 				fputc('"', file);
-			fputc(*text, file);
+			print_char(file, *text);
 		}
 		fputc('"', file);
 	} else {
-		fputs(text, file);
+		print_text(file, text);
 	}
 	fputs(is_last ? "\r\n" : ",", file);
 }

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/macro.h"
+#include "report/defuse.h"
 #include "report/picture.h"
 #include "report/writer.h"
 
@@ -25,7 +26,7 @@ static void print_text(FILE *file, const char *text)
 		if (strchr("\"\\{}|<>", *text))
 			fprintf(file, "\\%c", *text);
 		else
-			fputc((unsigned char)*text < ' ' ? '?' : *text, file);
+			fputc(defuse_char(*text), file);
 }
 
 static void print_line(FILE *file, const char *text)

@@ -4,7 +4,6 @@
  * heading above and an empty line between sections. Names that come from
  * devices and paths cannot move the terminal's cursor.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <libsmartcols.h>
 #include <stdlib.h>
@@ -12,18 +11,12 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "report/defuse.h"
 #include "report/writer.h"
 
 static void cleanup_table(struct libscols_table **table)
 {
 	scols_unref_table(*table);
-}
-
-static void defuse(char *text)
-{
-	for (; *text; text++)
-		if (iscntrl((unsigned char)*text))
-			*text = '?';
 }
 
 static bool is_said(struct json_object *value)
@@ -93,7 +86,7 @@ static int add_cell(const struct grid *grid, struct libscols_line *line,
 	struct json_object *colour = NULL;
 	int rc;
 
-	defuse(text);
+	defuse_text(text);
 	rc = scols_line_refer_data(line, index, text);
 	if (column->colour_key)
 		colour = json_object_object_get(row, column->colour_key);
@@ -177,7 +170,7 @@ static int print_fields(const struct section *section, FILE *file)
 		if (column->is_optional && !column_find(column, section->rows))
 			continue;
 		text = column_format(column, section->rows);
-		defuse(text);
+		defuse_text(text);
 		fprintf(file, "%-*s  %s\n", width, column->title, text);
 	}
 	return 0;

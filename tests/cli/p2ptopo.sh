@@ -99,6 +99,15 @@ unlike "the tree has what leads to drives only" "$(topo tree)" \
 like "and says so" "$(topo tree)" 'are left out \(1; --verbose'
 unlike "unless it is to be quiet" "$(topo -q tree)" 'left out'
 unlike "no colour into a pipe" "$(topo tree)" $'\033'
+odd=$root/sys/class/nvme/nvme1/model
+mv "$odd" "$work/model"
+printf 'x\033[2Jy\n' >"$odd"
+is "a name is as it is in a table's file" \
+	"$(topo list --format=csv | grep -c $'x\033\\[2Jy')" 1
+is "and moves no terminal's cursor" "$(script -qec \
+	"p2ptopo --sysroot='$root' list --format=csv" /dev/null |
+	grep -c 'x?\[2Jy')" 1
+mv "$work/model" "$odd"
 golden "the tree as a graph" p2ptopo-tree.dot graph
 
 table dual-socket
