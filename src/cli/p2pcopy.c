@@ -188,8 +188,10 @@ int main(int argc, char **argv)
 	code = cli_parse(&copy_program, argc, argv, &s.common, &s.options);
 	if (code == CLI_GO_ON)
 		code = copy_options_check(&s.common, &s.options);
-	if (code != CLI_GO_ON)
+	if (code != CLI_GO_ON) {
+		free(s.options.also.items);
 		return code;
+	}
 	if (!open_output(&s.output, s.common.output) ||
 	    (s.options.sum.file &&
 	     !open_output(&s.sums, s.options.sum.file))) {

@@ -235,6 +235,7 @@ START_TEST(bad_blocks_of_a_copy_are_counted_and_passed)
 	ck_assert_uint_eq(result.first_error.target, 0);
 	ck_assert_int_eq(result.end, BENCH_COMPLETE);
 	close_both(&args);
+	p2pdma_pool_destroy(pool);
 	args = copy_of(&none, &faults, 4);
 	ck_assert_int_eq(run(&args), 0);
 	ck_assert_uint_eq(result.errors, 3);

@@ -81,6 +81,7 @@ static int copy(struct copy_many wish, const char **operands)
 	wish.args.provider = "host";
 	wish.args.stop = &stop;
 	code = copy_many(&wish, &is_silent);
+	output_discard(&output);
 	output_discard(&summed);
 	ck_assert(!is_silent);
 	read_file("report", report, sizeof(report));

@@ -177,13 +177,13 @@ END_TEST
 START_TEST(a_file_with_other_names_is_written_in_place)
 {
 	begin();
-	ck_assert_int_eq(run("mkdir -p copy/d && echo old >copy/a && "
-			     "ln copy/a other && ln -s none copy/l"), 0);
+	ck_assert_int_eq(run("mkdir -p copy/d && echo old >copy/d/b && "
+			     "ln copy/d/b other && ln -s none copy/l"), 0);
 	make((struct many_args){ .is_recursive = true });
 	ck_assert_int_eq(many_add(many, "t/.", "copy"), 0);
 	finish();
 	ck_assert_uint_eq(many_get_totals(many)->failed, 0);
-	ck_assert_int_eq(run("cmp t/a other && test other -ef copy/a && "
+	ck_assert_int_eq(run("cmp t/d/b other && test other -ef copy/d/b && "
 			     "test copy/d/c -ef copy/a && "
 			     "test $(readlink copy/l) = a"), 0);
 	end();
