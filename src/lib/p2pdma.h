@@ -111,8 +111,9 @@ struct p2pdma_bar {
 
 /** Peer memory that a driver registered. Source: sysfs p2pmem/. */
 struct p2pdma_memory {
-	uint64_t size_bytes;
+	uint64_t size_bytes;		/**< 0 unknown */
 	uint64_t available_bytes;	/**< total, not the largest run */
+	bool is_available_known;
 	enum p2pdma_answer is_published;
 	enum p2pdma_answer has_allocate; /**< Linux 6.2 and later */
 	int bar;			/**< -1 unknown */

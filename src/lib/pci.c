@@ -239,8 +239,9 @@ static int read_memory(struct reading *r)
 		return -ENOMEM;
 	sysfs_read_u64(r->context, r->dir, "p2pmem/size",
 		       &memory->size_bytes);
-	sysfs_read_u64(r->context, r->dir, "p2pmem/available",
-		       &memory->available_bytes);
+	memory->is_available_known =
+		!sysfs_read_u64(r->context, r->dir, "p2pmem/available",
+				&memory->available_bytes);
 	if (!sysfs_read_u64(r->context, r->dir, "p2pmem/published",
 			    &published))
 		memory->is_published = answer(published);

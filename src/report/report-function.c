@@ -75,6 +75,17 @@ void report_add_link(struct json_object *object, const char *key,
 	tree_add_known(member, "bytes_per_sec", link->bytes_per_sec);
 }
 
+void report_add_room(struct json_object *object,
+		     const struct p2pdma_memory *memory)
+{
+	tree_add_known(object, "size_bytes", memory->size_bytes);
+	if (memory->is_available_known)
+		tree_add_count(object, "available_bytes",
+			       memory->available_bytes);
+	else
+		tree_add_null(object, "available_bytes");
+}
+
 void report_add_function(struct json_object *object,
 			 const struct p2pdma_topology *topology,
 			 const struct p2pdma_function *function)

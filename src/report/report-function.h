@@ -31,6 +31,10 @@ void report_add_link(struct json_object *object, const char *key,
 void tree_add_answer(struct json_object *object, const char *key,
 		     enum p2pdma_answer answer);
 
+/* size_bytes, available_bytes; null for what is not known. */
+void report_add_room(struct json_object *object,
+		     const struct p2pdma_memory *memory);
+
 /* address, name, kind, numa_node, iommu_group, acs{}, max_payload_bytes */
 void report_add_function(struct json_object *object,
 			 const struct p2pdma_topology *topology,

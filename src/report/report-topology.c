@@ -121,8 +121,7 @@ static void add_provider(struct json_object *provider,
 	tree_add_text(provider, "name",
 		      p2pdma_topology_get_name(topology, function));
 	tree_add_text(provider, "driver", function->driver);
-	tree_add_count(provider, "size_bytes", memory->size_bytes);
-	tree_add_count(provider, "available_bytes", memory->available_bytes);
+	report_add_room(provider, memory);
 	tree_add_answer(provider, "published", memory->is_published);
 	tree_add_answer(provider, "can_allocate", memory->has_allocate);
 	tree_add_index(provider, "bar", memory->bar);

@@ -148,8 +148,7 @@ static void add_memory(struct json_object *node,
 		return;
 	}
 	object = tree_add_object(node, "provider");
-	tree_add_count(object, "size_bytes", memory->size_bytes);
-	tree_add_count(object, "available_bytes", memory->available_bytes);
+	report_add_room(object, memory);
 	tree_add_answer(object, "published", memory->is_published);
 }
 

@@ -2,6 +2,7 @@
 #include "report/report-users.h"
 
 #include "base/macro.h"
+#include "report/report-function.h"
 #include "report/report-topology.h"
 
 static const struct column user_columns[] = {
@@ -59,8 +60,7 @@ static void add_provider(struct json_object *row,
 						memory->size_bytes);
 
 	tree_add_text(row, "address", provider->address);
-	tree_add_count(row, "size_bytes", memory->size_bytes);
-	tree_add_count(row, "available_bytes", memory->available_bytes);
+	report_add_room(row, memory);
 	tree_add_count(row, "mapped_bytes", mapped);
 	tree_add_count(row, "other_bytes", out - MIN(mapped, out));
 }

@@ -51,6 +51,14 @@ golden "best as JSON" p2ptopo-best.json topo best -J 04:00.0 05:00.0
 is "best for a source and two destinations" \
 	"$(topo best -Fcsv 04:00.0 05:00.0 04:00.0 | tail -n +2 | tr -d '\r')" \
 	"0000:03:00.0,direct,direct,direct,6,250000000,"
+cp -r "$root" "$work/roomless"
+root=$work/roomless
+for file in size available; do
+	: >"$root/sys/bus/pci/devices/0000:03:00.0/p2pmem/$file"
+done
+like "room that cannot be read is not known" "$(topo list --format=csv)" \
+	'^0000:03:00\.0,.*,nvme0n1,,,true,'
+like "in JSON, too" "$(topo list -J)" '"available_bytes": null'
 root=$work/acs.txt
 golden "refused pairs as JSON" p2ptopo-acs.json topo matrix --json 04:00.0
 golden "best where nothing works" p2ptopo-best-acs.txt topo best 04:00.0
