@@ -16,7 +16,8 @@ AM_TESTS_ENVIRONMENT = \
 	CC='$(CC)'; export CC; CXX_HEADER='$(CXXHEADER)'; export CXX_HEADER; \
 	MANDOC='$(MANDOC)'; export MANDOC;
 
-EXTRA_DIST += %D%/analyze.known %D%/assert.sh %D%/tap.sh %D%/tsan.c
+EXTRA_DIST += %D%/analyze.known %D%/assert.sh %D%/copies.sh %D%/tap.sh \
+	%D%/tsan.c
 dist_noinst_SCRIPTS += %D%/all %D%/analyze
 
 # Machines as text: for unit tests, and by fixture-tree for --sysroot.

@@ -3,25 +3,9 @@
 # the journal is one of GNU ddrescue's.
 #
 #   ROUNDS=100 bash tests/cli/p2pcopy-journal.sh    kills it so often [5]
-. "$top_srcdir/tests/tap.sh"
-command -v jq >/dev/null || skip_all "there is no jq (apt-get install jq)"
-# Where O_DIRECT works; /tmp is a tmpfs on many machines.
-big=$(mktemp -d /var/tmp/p2pcopy-journal-XXXXXX)
-trap 'rm -rf "${big:?}" "$work"' EXIT
-cd "$big" || exit 1
+. "$top_srcdir/tests/copies.sh"
 mib=1048576
 head -c $((24 * mib + 777)) /dev/urandom >a
-
-# copies NAME OPTION…
-copies() {
-	local name=$1
-	shift
-	exits 0 "$name" p2pcopy --provider=host "$@"
-}
-
-value() {
-	jq -r "$1" "$work/stdout"
-}
 
 # area LETTER FILE: the bytes of a map that are in that state.
 area() {

@@ -1,30 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows what p2pcopy's options mean for many files at a time: one rate for all,
 # a checksum each, files that are written in place.
-. "$top_srcdir/tests/tap.sh"
-command -v jq >/dev/null || skip_all "there is no jq (apt-get install jq)"
-# Where O_DIRECT works; /tmp is a tmpfs on many machines.
-big=$(mktemp -d /var/tmp/p2pcopy-many-XXXXXX)
-clean() {
-	rm -rf "${big:?}" "${work:?}"
-}
-trap clean EXIT
-cd "$big" || exit 1
-
-value() {
-	jq -r "$1" "$work/stdout"
-}
-
-# random FILE BYTES
-random() {
-	head -c "$2" /dev/urandom >"$1"
-}
-
-copies() {
-	local name=$1
-	shift
-	exits 0 "$name" p2pcopy --provider=host "$@"
-}
+. "$top_srcdir/tests/copies.sh"
 
 mkdir -p tree/sub
 for size in 0 1 4095 4096 65536 65537 300000 3000001; do

@@ -1,31 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows holes, checksums that the standard tools check, several destinations,
 # files in place, and a limited rate.
-. "$top_srcdir/tests/tap.sh"
-command -v jq >/dev/null || skip_all "there is no jq (apt-get install jq)"
-# Where O_DIRECT works; /tmp is a tmpfs on many machines.
-big=$(mktemp -d /var/tmp/p2pcopy-several-XXXXXX)
-loops=
-clean() {
-	local loop
-	for loop in $loops; do
-		losetup -d "$loop"
-	done
-	umount "$big/small" 2>/dev/null
-	rm -rf "${big:?}" "$work"
-}
-trap clean EXIT
-cd "$big" || exit 1
-
-copies() {
-	local name=$1
-	shift
-	exits 0 "$name" p2pcopy --provider=host "$@"
-}
-
-value() {
-	jq -r "$1" "$work/stdout"
-}
+. "$top_srcdir/tests/copies.sh"
 
 blocks() {
 	stat -c '%b' "$1"
@@ -152,10 +128,8 @@ if [ "$(id -u)" != 0 ]; then
 fi
 # loop NAME: a device of 64 MiB that is full of something, in $loop.
 loop() {
-	head -c 64M /dev/urandom >"$1"
-	loop=$(losetup --show --direct-io=on -f "$1" 2>/dev/null) ||
-		loop=$(losetup --show -f "$1") || return
-	loops="$loops $loop"
+	random "$1" 64M
+	attach "$1"
 }
 if ! loop one.img; then
 	skip "there is no loop device to be had" "holes are zeros on a device"
@@ -179,6 +153,7 @@ like "and say which" "$(cat "$work/stderr")" is too small
 mkfs.ext4 -q -F "$one" 2>/dev/null &&
 	exits 5 "also to the others" p2pcopy -p host --also="$one" data "$two"
 if mkdir small && mount -t tmpfs -o size=8M none small; then
+	mounted=small
 	truncate -s 32M small/thin
 	thin=$(losetup --show -f small/thin) && loops="$loops $thin"
 	exits 1 "one that fails is dropped" p2pcopy -p host --json \

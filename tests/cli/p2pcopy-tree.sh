@@ -1,24 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows what p2pcopy does with many files: trees as cp -a has them, lists of
 # pairs, and work that is dealt to nodes. Peer memory is the lab's business.
-. "$top_srcdir/tests/tap.sh"
-command -v jq >/dev/null || skip_all "there is no jq (apt-get install jq)"
-# Where O_DIRECT works; /tmp is a tmpfs on many machines.
-big=$(mktemp -d /var/tmp/p2pcopy-tree-XXXXXX)
-clean() {
-	rm -rf "${big:?}" "${work:?}"
-}
-trap clean EXIT
-cd "$big" || exit 1
-
-value() {
-	jq -r "$1" "$work/stdout"
-}
-
-# random FILE BYTES
-random() {
-	head -c "$2" /dev/urandom >"$1"
-}
+. "$top_srcdir/tests/copies.sh"
 
 # listing DIR: every name below it, and what cp -a keeps of it.
 listing() {
@@ -28,12 +11,6 @@ listing() {
 # names DIR: the same without what only --preserve keeps.
 names() {
 	(cd "$1" && find . -printf '%P|%y|%l\n' | sort)
-}
-
-copies() {
-	local name=$1
-	shift
-	exits 0 "$name" p2pcopy --provider=host "$@"
 }
 
 # --- a tree -------------------------------------------------------------------

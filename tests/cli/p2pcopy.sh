@@ -1,39 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows p2pcopy's options, exit codes, guards and reports, on files and, for
 # root, on loop devices. Peer memory is the lab's business.
-. "$top_srcdir/tests/tap.sh"
-command -v jq >/dev/null || skip_all "there is no jq (apt-get install jq)"
-# Where O_DIRECT works; /tmp is a tmpfs on many machines.
-big=$(mktemp -d /var/tmp/p2pcopy-XXXXXX)
-loops=
-clean() {
-	local loop
-	umount "$big/mount" 2>/dev/null
-	for loop in $loops; do
-		swapoff "$loop" 2>/dev/null
-		losetup -d "$loop"
-	done
-	rm -rf "$big" "$work"
-}
-trap clean EXIT
-cd "$big" || exit 1
-
-# value FILTER: what jq finds in the report in $work/stdout.
-value() {
-	jq -r "$1" "$work/stdout"
-}
-
-# random FILE BYTES
-random() {
-	head -c "$2" /dev/urandom >"$1"
-}
-
-# copies NAME OPTION…: through host memory, which is what was asked for.
-copies() {
-	local name=$1
-	shift
-	exits 0 "$name" p2pcopy --provider=host "$@"
-}
+. "$top_srcdir/tests/copies.sh"
 
 # --- usage ------------------------------------------------------------------
 exits 0 "--help is an answer" p2pcopy --help
@@ -303,9 +271,7 @@ fi
 # loop NAME BYTES: a device of that size, in $loop.
 loop() {
 	truncate -s "$2" "$1.img"
-	loop=$(losetup --show --direct-io=on -f "$1.img" 2>/dev/null) ||
-		loop=$(losetup --show -f "$1.img") || return
-	loops="$loops $loop"
+	attach "$1.img"
 }
 if ! loop one 32M; then
 	skip "there is no loop device to be had" "devices are guarded"
@@ -373,6 +339,7 @@ if command -v mkfs.ext4 >/dev/null; then
 	cp one.img one.img.before
 	guarded signature "$one" one.img
 	mkdir -p mount
+	mounted=mount
 	if mount "$one" mount 2>/dev/null; then
 		sync -f mount
 		cp one.img one.img.before
