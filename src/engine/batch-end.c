@@ -134,7 +134,8 @@ void batch_push_rename(struct batch *b, struct file *f, unsigned flags)
 	batch_push_op(b, &op, batch_make_tag(b, f, NULL, STEP_RENAME));
 }
 
-static void push_closes(struct batch *b, struct file *f)
+/* Where closing is all there is to do, the last one answers for the name. */
+static void push_closes(struct batch *b, struct file *f, bool is_last)
 {
 	struct ring_op op = {
 		.action = RING_CLOSE,
@@ -144,7 +145,10 @@ static void push_closes(struct batch *b, struct file *f)
 
 	batch_push_op(b, &op, batch_make_tag(b, f, NULL, STEP_CLOSE));
 	op.file = batch_get_destination(b, f);
-	batch_push_op(b, &op, batch_make_tag(b, f, NULL, STEP_CLOSE));
+	op.is_followed = !is_last;
+	batch_push_op(b, &op, batch_make_tag(b, f, NULL,
+					     is_last ? STEP_RENAME :
+						       STEP_CLOSE));
 }
 
 static unsigned get_rename_flags(const struct file *f)
@@ -152,28 +156,13 @@ static unsigned get_rename_flags(const struct file *f)
 	return f->route->has_no_exclusive_rename ? 0 : RENAME_NOREPLACE;
 }
 
-/* In place there is no name to be given: closing it is all. */
-static void push_last_close(struct batch *b, struct file *f)
-{
-	struct ring_op op = {
-		.action = RING_CLOSE,
-		.file = batch_get_source(b, f),
-		.is_followed = true,
-	};
-
-	batch_push_op(b, &op, batch_make_tag(b, f, NULL, STEP_CLOSE));
-	op.file = batch_get_destination(b, f);
-	op.is_followed = false;
-	batch_push_op(b, &op, batch_make_tag(b, f, NULL, STEP_RENAME));
-}
-
-/* A rename that fails does not end a chain: it is the last (ring.h). */
+/*
+ * In place there is no name to be given. A rename that fails does not end a
+ * chain: it is the last (ring.h).
+ */
 void batch_push_end(struct batch *b, struct file *f)
 {
-	if (f->is_in_place) {
-		push_last_close(b, f);
-		return;
-	}
-	push_closes(b, f);
-	batch_push_rename(b, f, get_rename_flags(f));
+	push_closes(b, f, f->is_in_place);
+	if (!f->is_in_place)
+		batch_push_rename(b, f, get_rename_flags(f));
 }
