@@ -10,6 +10,7 @@ noinst_LTLIBRARIES += %D%/libbase.la
 	%D%/base/cleanup.h \
 	%D%/base/clock.c %D%/base/clock.h \
 	%D%/base/cpulist.c %D%/base/cpulist.h \
+	%D%/base/file.c %D%/base/file.h \
 	%D%/base/histogram.c %D%/base/histogram.h \
 	%D%/base/macro.h \
 	%D%/base/random.c %D%/base/random.h \

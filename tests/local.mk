@@ -95,6 +95,7 @@ UNIT_TESTS = \
 	%D%/unit/test-dram \
 	%D%/unit/test-endpoint \
 	%D%/unit/test-extents \
+	%D%/unit/test-file \
 	%D%/unit/test-ground \
 	%D%/unit/test-guard \
 	%D%/unit/test-histogram \

@@ -15,7 +15,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "base/macro.h"
+#include "base/file.h"
 
 #define HEAD(into)							\
 	"# Mapfile. Created by p2pcopy, of many files\n"		\
@@ -251,19 +251,6 @@ static int load(struct done_list *list, FILE *file, bool *is_into)
 
 /* --- the file ----------------------------------------------------------- */
 
-static int write_all(int fd, const char *text, size_t length)
-{
-	while (length) {
-		ssize_t n = write(fd, text, length);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		text += MAX(n, 0);
-		length -= (size_t)MAX(n, 0);
-	}
-	return fsync(fd) ? -errno : 0;
-}
-
 static int sync_directory(const char *path)
 {
 	_cleanup_free_ char *copy = strdup(path);
@@ -278,7 +265,7 @@ static int sync_directory(const char *path)
 static int begin_file(struct done_list *list, const char *path,
 		      bool is_into)
 {
-	int rc = write_all(list->fd, heads[is_into], HEAD_SIZE);
+	int rc = file_store(list->fd, heads[is_into], HEAD_SIZE);
 
 	return rc ? rc : sync_directory(path);
 }
@@ -434,7 +421,7 @@ int done_list_save(struct done_list *list)
 
 	if (!list->unsaved_bytes)
 		return 0;
-	rc = write_all(list->fd, list->unsaved, list->unsaved_bytes);
+	rc = file_store(list->fd, list->unsaved, list->unsaved_bytes);
 	if (!rc)
 		list->unsaved_bytes = 0;
 	return rc;

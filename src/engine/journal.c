@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/macro.h"
 
 #define OWN_MARK	"# p2pcopy "
@@ -210,20 +211,6 @@ static void add_map(struct text *text, const struct journal *j,
 	add_rows(text, j, extents, is_complete);
 }
 
-static int write_all(int fd, const struct text *text)
-{
-	size_t done = 0;
-
-	while (done < text->used) {
-		ssize_t n = write(fd, text->data + done, text->used - done);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		done += (size_t)MAX(n, 0);
-	}
-	return fsync(fd) ? -errno : 0;
-}
-
 static int write_new(const struct journal *j, const struct extents *extents,
 		     bool is_complete)
 {
@@ -237,7 +224,7 @@ static int write_new(const struct journal *j, const struct extents *extents,
 	if (text.rc)
 		rc = text.rc;
 	else
-		rc = fd < 0 ? -errno : write_all(fd, &text);
+		rc = fd < 0 ? -errno : file_store(fd, text.data, text.used);
 	free(text.data);
 	return rc;
 }
