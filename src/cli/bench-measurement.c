@@ -291,8 +291,7 @@ static int tell_scrub(const struct memory *memory, int code)
 {
 	if (!memory->scrub_error)
 		return code;
-	cli_error(BENCH_NAME, "--scrub: peer memory was given back with what "
-		  "is in it: %s", strerror(-memory->scrub_error));
+	cli_error_scrub(BENCH_NAME, memory->scrub_error);
 	return exit_worst(code, EXIT_FAILED);
 }
 

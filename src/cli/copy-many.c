@@ -404,9 +404,7 @@ static void tell_scrub(struct run *r)
 
 	if (!rc)
 		return;
-	cli_error(get_name(r), "--scrub: peer memory was given back with what "
-		  "is in it: %s", rc == -ETIMEDOUT ? "a drive may still write "
-		  "to it" : strerror(-rc));
+	cli_error_scrub(get_name(r), rc);
 	worsen(r, EXIT_FAILED);
 }
 

@@ -387,9 +387,7 @@ static int tell_scrub(const struct session *s, int code)
 
 	if (!s->options->is_scrubbed || (!m->scrub_error && !is_left))
 		return code;
-	cli_error(program->name, "--scrub: peer memory was given back with "
-		  "what is in it: %s", is_left ? "a drive may still write to "
-		  "it" : strerror(-m->scrub_error));
+	cli_error_scrub(program->name, is_left ? -ETIMEDOUT : m->scrub_error);
 	return exit_worst(code, EXIT_FAILED);
 }
 

@@ -59,3 +59,10 @@ void cli_error_no_ring(const char *program, int rc)
 	cli_error(program, "use io_uring: %s%s", strerror(-rc),
 		  get_ring_advice(rc));
 }
+
+void cli_error_scrub(const char *program, int rc)
+{
+	cli_error(program, "--scrub: peer memory was given back with what is "
+		  "in it: %s", rc == -ETIMEDOUT ? "a drive may still write to "
+		  "it" : strerror(-rc));
+}

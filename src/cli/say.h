@@ -18,4 +18,7 @@ void cli_notice(const struct cli_common *common, const char *format, ...)
 /* That io_uring is not to be had, which said @rc, and what helps. */
 void cli_error_no_ring(const char *program, int rc);
 
+/* That peer memory was not overwritten as it was asked for, which said @rc. */
+void cli_error_scrub(const char *program, int rc);
+
 #endif
