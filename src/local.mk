@@ -26,6 +26,7 @@ noinst_LTLIBRARIES += %D%/libcore.la
 	%D%/lib/block.c %D%/lib/block.h \
 	%D%/lib/cmb.c %D%/lib/cmb.h \
 	%D%/lib/context.c %D%/lib/context.h \
+	%D%/lib/context-create.c \
 	%D%/lib/doctor.c %D%/lib/doctor.h \
 	%D%/lib/doctor-drives.c \
 	%D%/lib/doctor-kernel.c \
@@ -33,6 +34,7 @@ noinst_LTLIBRARIES += %D%/libcore.la
 	%D%/lib/doctor-paths.c \
 	%D%/lib/dram.c %D%/lib/dram.h \
 	%D%/lib/drive.c %D%/lib/drive.h \
+	%D%/lib/file.c %D%/lib/file.h \
 	%D%/lib/host-bridge.c %D%/lib/host-bridge.h \
 	%D%/lib/layer.c %D%/lib/layer.h \
 	%D%/lib/link.c %D%/lib/link.h \
@@ -49,6 +51,7 @@ noinst_LTLIBRARIES += %D%/libcore.la
 	%D%/lib/provider-bar.c \
 	%D%/lib/provider-host.c \
 	%D%/lib/provider-p2pmem.c \
+	%D%/lib/resolve.c \
 	%D%/lib/scan.c \
 	%D%/lib/select.c \
 	%D%/lib/sigbus.c %D%/lib/sigbus.h \

@@ -246,7 +246,7 @@ static int walk_loop(struct target *target, const char *dir,
 	range.start += offset;
 	if (range.end)
 		range.end += offset;
-	return target_walk_backing(target, path, range);
+	return target->walk_backing(target, path, range);
 }
 
 static int walk_other(struct target *target, const char *dir,

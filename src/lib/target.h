@@ -8,7 +8,6 @@
 
 #include "base/arena.h"
 #include "lib/context.h"
-#include "lib/mount.h"
 
 #define PLACES_MAX	48	/* DEPTH_MAX devices, with their volumes */
 
@@ -22,6 +21,9 @@ struct target {
 	struct p2pdma_target public;	/* first: it is what callers hold */
 	const struct p2pdma_context *context;
 	const struct p2pdma_topology *topology;
+	/* The way on through the file that a loop device is made from. */
+	int (*walk_backing)(struct target *target, const char *path,
+			    struct target_range range);
 	struct arena arena;
 	const struct p2pdma_function **clients;
 	struct p2pdma_layer *layers;
@@ -48,13 +50,6 @@ int target_push_place(struct target *target, const char *container,
 		      const char *member, struct target_range range);
 /* The way down ends here: keeps it. */
 int target_add_way(struct target *target);
-
-/* The way through the file that a loop device is made from. */
-int target_walk_backing(struct target *target, const char *path,
-			struct target_range range);
-
-/* Adds what is mounted and the devices below it. 0, -ENOMEM, -errno. */
-int target_walk_mount(struct target *target, const struct mount *mount);
 
 /* The worst of the layers, with reasons; then public can be shown. */
 int target_conclude(struct target *target);

@@ -76,9 +76,9 @@ is "outside lib only lib/p2pdma.h is included" \
 is "only lib/sysfs.c opens what is below /sys and /proc" \
 	"$(outside '"/(sys|proc)/' lib/sysfs.c |
 		grep -v '^engine/endpoint\.c:.*"/proc/self/fd/%d"')" ""
-is "lib opens files in sysfs.c, the root in context.c, the user's in target.c" \
+is "in lib only sysfs.c, context-create.c and resolve.c open files" \
 	"$(in_rooms '[^_a-z>.](open|openat|openat2|fopen|opendir|freopen)\(' \
-		lib | grep -vE '^lib/(sysfs|context|target)\.c:')" ""
+		lib | grep -vE '^lib/(sysfs|context-create|resolve)\.c:')" ""
 is "only engine/ring.c includes liburing" \
 	"$(outside '# *include <liburing' engine/ring.c)" ""
 is "only lib/pci-nvme.c includes libnvme" \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Files, and what is mounted: the part of target.c above block devices. */
 #include "base/macro.h"
-#include "lib/target.h"
+#include "lib/file.h"
 #include "unit/fixture.h"
 #include "unit/unit.h"
 
@@ -25,7 +25,7 @@ static void walk(const char *line)
 	target.context = machine.context;
 	target.topology = machine.topology;
 	ck_assert(mount_parse(arena_strdup(&target.arena, line), &mount));
-	ck_assert_int_eq(target_walk_mount(&target, &mount), 0);
+	ck_assert_int_eq(file_walk_mount(&target, &mount), 0);
 	ck_assert_int_eq(target_conclude(&target), 0);
 }
 
