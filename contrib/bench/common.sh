@@ -46,3 +46,9 @@ hold_back() {
 	echo "$(stat -L -c %Hr:%Lr "$1") $2" >$group/io.max
 	echo $$ >$group/cgroup.procs
 }
+
+# delay DEVICE MS NAME: /dev/mapper/NAME answers like DEVICE, but later.
+delay() {
+	dmsetup create "$3" --table \
+		"0 $(blockdev --getsz "$1") delay $1 0 $2"
+}
