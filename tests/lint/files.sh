@@ -100,6 +100,15 @@ machine_paths() {
 	true
 }
 
+# unnamed FILE: the packages that configure wants and FILE does not name.
+unnamed() {
+	local package
+	for package in $(sed -nE \
+		's/^P2PDMA_NEED\(.*\[([^]]+)\]\)$/\1/p' configure.ac); do
+		grep -qw -- "$package" "$1" || echo "$package"
+	done
+}
+
 like "there is something to look at" "$all" '^src/cli/cli\.c$'
 is "every file has its licence line" "$(unlicensed)" ""
 is "every file is in a makefile" "$(unlisted)" ""
@@ -112,6 +121,12 @@ is "no line of C is wider than 80 columns" \
 is "nothing is left to be done" \
 	"$(grep -nE '\<(TODO|FIXME)\>' $(sources) | grep -v '^tests/lint/')" ""
 is "no file knows a path of somebody's machine" "$(machine_paths)" ""
+like "configure wants packages" \
+	"$(grep '^P2PDMA_NEED' configure.ac)" 'liburing-dev'
+for file in README contrib/setup-debian; do
+	is "$file names every package that configure wants" \
+		"$(unnamed $file)" ""
+done
 is "no line ends in blanks" \
 	"$(grep -nE '[[:blank:]]+$' $(sources) | head -20)" ""
 done_testing
