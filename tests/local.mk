@@ -66,6 +66,7 @@ check_LTLIBRARIES += %D%/unit/libunit.la
 
 UNIT_TESTS = \
 	%D%/unit/test-allocation \
+	%D%/unit/test-allocation-runs \
 	%D%/unit/test-arena \
 	%D%/unit/test-attributes \
 	%D%/unit/test-batch \
@@ -161,9 +162,15 @@ TESTS += $(UNIT_TESTS)
 LDADD = %D%/unit/libunit.la src/libcli.la src/libreport.la \
 	src/libengine.la src/libcore.la $(CHECK_LIBS)
 # Our own code asks the test for memory.
-%C%_unit_test_allocation_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc \
+DENIED = -Wl,--wrap=malloc,--wrap=calloc \
 	-Wl,--wrap=realloc,--wrap=reallocarray,--wrap=strdup,--wrap=strndup \
 	-Wl,--wrap=asprintf,--wrap=vasprintf,--wrap=realpath,--wrap=fdopendir
+%C%_unit_test_allocation_LDFLAGS = $(DENIED)
+%C%_unit_test_allocation_SOURCES = %D%/unit/test-allocation.c \
+	%D%/unit/denial.c %D%/unit/denial.h
+%C%_unit_test_allocation_runs_LDFLAGS = $(DENIED)
+%C%_unit_test_allocation_runs_SOURCES = %D%/unit/test-allocation-runs.c \
+	%D%/unit/denial.c %D%/unit/denial.h
 # Our own code gives its requests to the test.
 %C%_unit_test_completion_LDFLAGS = \
 	-Wl,--wrap=ring_push,--wrap=ring_get_completions

@@ -150,7 +150,10 @@ bool many_links_is_wanted(struct many *m, struct walk_directory *directory,
 	case LINK_COPYING:
 		if (is_first_name(link, directory, name))
 			return true;
-		if (!link_add_waiting(link, directory, name))
+		if (link_add_waiting(link, directory, name))
+			many_tell_failed(m, directory, name, name,
+					 SIDE_DESTINATION, "link", -ENOMEM);
+		else
 			walk_hold(directory);
 		return false;
 	case LINK_ELSEWHERE:

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Every allocation of a whole deed fails once: the first, the second, and so
- * on until none is left. Each time the deed must say -ENOMEM, or have done all
- * the same what it does otherwise; nothing is half done, and (with the
- * sanitizers) nothing is lost or freed twice.
- *
- * The linker puts the functions below in the place of the C library's, for
- * our own code only.
- */
+/* Facts, verdicts and one copy, with each allocation denied: see denial.h. */
 #include "engine/copy-job.h"
+#include "unit/denial.h"
 #include "unit/fixture.h"
 #include "unit/unit.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,161 +16,14 @@
 
 #include "base/macro.h"
 
-/* --- the C library's, but one of them fails ----------------------------- */
-
-static bool is_armed;
-static unsigned long asked, failing;
-
-static bool is_denied(void)
-{
-	if (!is_armed || ++asked != failing)
-		return false;
-	errno = ENOMEM;
-	return true;
-}
-
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_malloc(size_t size)
-{
-	return is_denied() ? NULL : __real_malloc(size);
-}
-
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return is_denied() ? NULL : __real_calloc(count, size);
-}
-
-void *__real_realloc(void *old, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_realloc(void *old, size_t size)
-{
-	return is_denied() ? NULL : __real_realloc(old, size);
-}
-
-void *__real_reallocarray(void *old, size_t count, size_t size);
-void *__wrap_reallocarray(void *old, size_t count, size_t size);
-void *__wrap_reallocarray(void *old, size_t count, size_t size)
-{
-	return is_denied() ? NULL : __real_reallocarray(old, count, size);
-}
-
-char *__real_strdup(const char *text);
-char *__wrap_strdup(const char *text);
-char *__wrap_strdup(const char *text)
-{
-	return is_denied() ? NULL : __real_strdup(text);
-}
-
-char *__real_strndup(const char *text, size_t size);
-char *__wrap_strndup(const char *text, size_t size);
-char *__wrap_strndup(const char *text, size_t size)
-{
-	return is_denied() ? NULL : __real_strndup(text, size);
-}
-
-char *__real_realpath(const char *path, char *resolved);
-char *__wrap_realpath(const char *path, char *resolved);
-char *__wrap_realpath(const char *path, char *resolved)
-{
-	return is_denied() ? NULL : __real_realpath(path, resolved);
-}
-
-DIR *__real_fdopendir(int fd);
-DIR *__wrap_fdopendir(int fd);
-DIR *__wrap_fdopendir(int fd)
-{
-	return is_denied() ? NULL : __real_fdopendir(fd);
-}
-
-int __real_vasprintf(char **text, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
-int __wrap_vasprintf(char **text, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
-int __wrap_vasprintf(char **text, const char *format, va_list args)
-{
-	/* What the manual allows: nothing is known of *text then. */
-	*text = (char *)8;
-	return is_denied() ? -1 : __real_vasprintf(text, format, args);
-}
-
-int __wrap_asprintf(char **text, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-int __wrap_asprintf(char **text, const char *format, ...)
-{
-	va_list args;
-	int rc;
-
-	va_start(args, format);
-	rc = __wrap_vasprintf(text, format, args);
-	va_end(args);
-	return rc;
-}
-
-/* --- a deed, again and again -------------------------------------------- */
-
-#define RESULT_SIZE	8192
-
-/* 0 and what came of it in @result, or -errno. */
-typedef int (*deed_fn)(char *result);
-
-static int do_armed(deed_fn deed, unsigned long nth, char *result)
-{
-	int rc;
-
-	*result = '\0';
-	asked = 0;
-	failing = nth;
-	is_armed = true;
-	rc = deed(result);
-	is_armed = false;
-	return rc;
-}
-
-static void expect_sturdy(const char *name, deed_fn deed)
-{
-	static char wanted[RESULT_SIZE], got[RESULT_SIZE];
-	unsigned long nth = 1;
-	int rc;
-
-	ck_assert_int_eq(do_armed(deed, 0, wanted), 0);
-	ck_assert_uint_gt(asked, 0);
-	do {
-		rc = do_armed(deed, nth, got);
-		ck_assert_msg(rc == 0 || rc == -ENOMEM, "%s, allocation %lu: "
-			      "%s", name, nth, strerror(-rc));
-		if (!rc)
-			ck_assert_msg(!strcmp(got, wanted), "%s, allocation "
-				      "%lu: done otherwise\n%s\n%s", name,
-				      nth, got, wanted);
-	} while (asked >= nth++);
-	printf("# %s: %lu allocations failed, one at a time\n", name,
-	       nth - 2);
-}
-
-/* --- the deeds ---------------------------------------------------------- */
-
 static struct fixture machine;
-
-static void note(char *result, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-static void note(char *result, const char *format, ...)
-{
-	size_t used = strlen(result);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(result + used, RESULT_SIZE - used, format, args);
-	va_end(args);
-}
 
 static void note_verdict(char *result, const struct p2pdma_verdict *v)
 {
-	note(result, " %s %d", p2pdma_reach_get_name(v->reach), v->distance);
+	denial_note(result, " %s %d", p2pdma_reach_get_name(v->reach),
+		    v->distance);
 	for (size_t i = 0; i < v->reason_count; i++)
-		note(result, " %s", v->reasons[i].id);
+		denial_note(result, " %s", v->reasons[i].id);
 }
 
 static void note_pairs(char *result, const struct p2pdma_topology *topology)
@@ -220,7 +65,7 @@ static int diagnose_machine(char *result)
 
 	rc = p2pdma_diagnose(machine.context, machine.topology, &diagnosis);
 	for (size_t i = 0; !rc && i < diagnosis->count; i++)
-		note(result, " %s %s", diagnosis->checks[i].id,
+		denial_note(result, " %s %s", diagnosis->checks[i].id,
 		     p2pdma_status_get_name(diagnosis->checks[i].status));
 	p2pdma_diagnosis_destroy(diagnosis);
 	return rc;
@@ -233,7 +78,7 @@ static int find_users(char *result)
 
 	rc = p2pdma_users_scan(machine.context, machine.topology, &users);
 	if (!rc)
-		note(result, "%zu", users->count);
+		denial_note(result, "%zu", users->count);
 	p2pdma_users_destroy(users);
 	return rc;
 }
@@ -251,7 +96,7 @@ static int rank_choices(char *result)
 		rc = p2pdma_choices_rank(machine.topology, target, target,
 					 &choices, &count);
 	for (size_t i = 0; i < count; i++)
-		note(result, " %s", choices[i].provider->address);
+		denial_note(result, " %s", choices[i].provider->address);
 	free(choices);
 	p2pdma_target_destroy(target);
 	return rc;
@@ -330,13 +175,13 @@ static int copy_file(char *result)
 	unlink(to);
 	rc = run_job(&job);
 	copy_job_fini(&job);
-	is_armed = false;
+	denial_end();
 	if (!access(to, F_OK))
 		ck_assert(is_equal());
 	else
 		ck_assert_int_ne(rc, 0);
 	ck_assert_uint_eq(count_entries(), access(to, F_OK) ? 3 : 4);
-	note(result, "copied");
+	denial_note(result, "copied");
 	return rc;
 }
 
@@ -344,11 +189,11 @@ static int copy_file(char *result)
 
 static const char *const machines[] = { "one-switch", "stack", "multipath" };
 
-static void expect_on_machines(const char *name, deed_fn deed)
+static void expect_on_machines(const char *name, denial_fn deed)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
 		fixture_load(&machine, machines[i], NULL);
-		expect_sturdy(name, deed);
+		denial_try_all(name, deed);
 		fixture_close(&machine);
 	}
 }
@@ -357,7 +202,7 @@ START_TEST(a_scan_survives_the_loss_of_any_allocation)
 {
 	/* The names in pci.ids are read each time: one machine is enough. */
 	fixture_open(&machine, "stack");
-	expect_sturdy("scan", scan_machine);
+	denial_try_all("scan", scan_machine);
 	fixture_close(&machine);
 }
 END_TEST
@@ -377,7 +222,7 @@ END_TEST
 START_TEST(a_choice_survives_the_loss_of_any_allocation)
 {
 	fixture_load(&machine, "nested-switches", NULL);
-	expect_sturdy("choice", rank_choices);
+	denial_try_all("choice", rank_choices);
 	fixture_close(&machine);
 }
 END_TEST
@@ -391,7 +236,7 @@ START_TEST(a_copy_survives_the_loss_of_any_allocation)
 	snprintf(from, sizeof(from), "%s/from", folder);
 	snprintf(to, sizeof(to), "%s/to", folder);
 	fill(from);
-	expect_sturdy("copy", copy_file);
+	denial_try_all("copy", copy_file);
 	unlink(from);
 	unlink(to);
 	rmdir(folder);
