@@ -229,6 +229,7 @@ SHELL_TESTS = \
 	%D%/cli/p2pcopy-errno.sh \
 	%D%/cli/p2pcopy-journal.sh \
 	%D%/cli/p2pcopy-many.sh \
+	%D%/cli/p2pcopy-race.sh \
 	%D%/cli/p2pcopy-several.sh \
 	%D%/cli/p2pcopy-tree.sh \
 	%D%/cli/p2ptopo.sh
@@ -247,6 +248,9 @@ TESTS += $(SHELL_TESTS) $(HOUSE_TESTS)
 # A system call filter, for odd-systems.sh.
 check_PROGRAMS += %D%/cli/deny
 %C%_cli_deny_LDADD =
+# Another user, for p2pcopy-race.sh.
+check_PROGRAMS += %D%/cli/exchange
+%C%_cli_exchange_LDADD =
 
 # --- vm: cases on a real kernel in QEMU; tests/vm/run runs them -------------
 check_PROGRAMS += %D%/vm/pattern
@@ -282,9 +286,11 @@ VM_CASES = \
 	%D%/vm/faults.sh \
 	%D%/vm/lab.sh \
 	%D%/vm/load.sh \
+	%D%/vm/no-io-uring.sh \
 	%D%/vm/power-cut.sh \
 	%D%/vm/probe-silent.sh \
 	%D%/vm/probe.sh \
+	%D%/vm/requeue.sh \
 	%D%/vm/scrub.sh \
 	%D%/vm/stacks.sh \
 	%D%/vm/topology.sh \
