@@ -42,20 +42,24 @@ begin "the monitor outside is reached"
 like "it lists the drives" "$(lab_monitor info block)" '^src0 '
 exits 1 "what it refuses is an error" lab_monitor device_del nobody
 
-# what_a_warning_does: a case of its own, as TAP text.
+# what_a_warning_does [REGEX]: a file of its own, as TAP text.
 what_a_warning_does() {
-	(
-		begin "inner"
-		[ $# = 0 ] || expect_kernel_warning "$1"
-		echo "WARNING: the lab provokes this" >/dev/kmsg
-		end_case
-	)
+	bash -s "$@" <<-'END'
+	. /files/guest.sh
+	begin "inner"
+	[ $# = 0 ] || expect_kernel_warning "$1"
+	echo "WARNING: the lab provokes this" >/dev/kmsg
+	begin "the next one"
+	done_testing
+	END
 }
 
 begin "a warning of the kernel fails the case that it came up in"
 expect_kernel_warning 'the lab provokes this'
-like "unless it was expected" "$(what_a_warning_does)" \
+warned=$(what_a_warning_does)
+like "unless it was expected" "$warned" \
 	'^not ok - inner: the kernel.s log is clean$'
-is "then it does not" "$(what_a_warning_does 'lab provokes')" ""
+unlike "and no other" "$warned" '^not ok - the next one'
+is "then it does not" "$(what_a_warning_does 'lab provokes')" "# done"
 
 done_testing

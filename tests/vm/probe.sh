@@ -12,17 +12,20 @@ exits_any() {
 }
 probed() { json /tmp/probe.json "$1"; }
 
-# asked PROVIDER DEVICE: what the kernel does with a read of DEVICE into it.
-asked() {
-	if fio --name=ask --rw=read --direct=1 --bs=4k --size=4k \
-		--filename="$2" --ioengine=psync \
-		--iomem=mmapshared:/sys/bus/pci/devices/"$1"/p2pmem/allocate \
-		>/tmp/fio.log 2>&1
-	then
-		echo accepted
-	else
-		echo refused
-	fi
+# ask_fio: what the kernel does with a read of each drive into each provider's
+# memory, by one fio: a line PROVIDER DEVICE accepted|refused.
+ask_fio() {
+	local provider device
+	local -a jobs=()
+	while read -r provider device; do
+		jobs+=(--name="$provider $device" --filename="$device"
+			--iomem=mmapshared:/sys/bus/pci/devices/"$provider"/p2pmem/allocate)
+	done
+	[ ${#jobs[@]} = 0 ] || fio --output-format=json --rw=read --direct=1 \
+		--bs=4k --size=4k --ioengine=psync "${jobs[@]}" \
+		2>/tmp/fio.log | sed -n '/^{/,$p' | jq -r '.jobs[] |
+			.jobname + (if .error == 0 and .read.total_ios == 1
+				then " accepted" else " refused" end)'
 }
 
 for drive in /dev/lab/*; do
@@ -30,25 +33,43 @@ for drive in /dev/lab/*; do
 done
 exits_any
 p2ptopo probe | explain
+# All that is asked of the report, in one go.
+{
+	read -r pairs
+	read -r different
+	read -r unforetold
+	read -r disagreeing
+	read -r odd_errors
+	read -r provider device first
+	mapfile -t answers
+} < <(probed '(.pairs | length),
+	([.pairs[] | select(.probe_difference)] | length),
+	([.pairs[] | select(.agrees != true)] |
+		map("\(.provider) \(.client)") | join(",")),
+	.disagreeing,
+	([.pairs[] | select(.probe == "refused") | .probe_errno] | unique -
+		[22, 121] | length),
+	(.pairs[-1] // {} | "\(.provider) \(.device) \(.probe)"),
+	(.pairs[] | "\(.provider) \(.device) \(
+		if .probe_difference then "accepted" else .probe end)")')
 wrong=
 [ ! -e /sys/kernel/iommu_groups/0 ] ||
 	! grep -qs '^DMA' /sys/kernel/iommu_groups/*/type ||
-	[ "$(probed '[.pairs[] | select(.probe_difference)] | length')" = 0 ] ||
-	wrong=1
+	[ "$different" = 0 ] || wrong=1
 
 begin "every pair"
-is "is as it was predicted" "$(probed '[.pairs[] | select(.agrees != true)] | map("\(.provider) \(.client)") | join(",")')" ""
-is "is counted so" "$(probed .disagreeing)" 0
-while read -r provider client device probe; do
-	is "$provider from $client is what fio finds, too" "$probe" \
-		"$(asked "$provider" "$device")"
-done < <(probed '.pairs[] | "\(.provider) \(.client) \(.device) \(
-	if .probe_difference then "accepted" else .probe end)"')
-is "that is refused has EINVAL or EREMOTEIO" \
-	"$(probed '[.pairs[] | select(.probe == "refused") | .probe_errno] | unique - [22, 121] | length')" 0
+is "is as it was predicted" "$unforetold" ""
+is "is counted so" "$disagreeing" 0
+mapfile -t by_fio < <(printf '%s\n' "${answers[@]% *}" | grep . | ask_fio)
+is "is asked by fio, too" ${#by_fio[@]} "$pairs"
+for i in "${!answers[@]}"; do
+	is "${answers[i]% *} is what fio finds, too" "${answers[i]}" \
+		"${by_fio[i]}"
+done
+is "that is refused has EINVAL or EREMOTEIO" "$odd_errors" 0
 
 begin "the exit code"
-if [ "$(probed '.pairs | length')" = 0 ]; then
+if [ "$pairs" = 0 ]; then
 	is "tells that there is nothing to ask" $code 3
 elif [ -n "$wrong" ]; then
 	is "tells of wrong data" $code 4
@@ -60,8 +81,7 @@ elif [ -n "$wrong" ]; then
 		accepted
 else
 	is "is 0" $code 0
-	is "and no data differs" \
-		"$(probed '[.pairs[] | select(.probe_difference)] | length')" 0
+	is "and no data differs" "$different" 0
 fi
 
 begin "no drive"
@@ -71,15 +91,13 @@ for drive in /dev/lab/*; do
 done
 
 begin "one pair"
-if [ "$(probed '.pairs | length')" != 0 ]; then
-	provider=$(probed '.pairs[0].provider')
-	device=$(probed '.pairs[-1].device')
+if [ "$pairs" != 0 ]; then
 	p2ptopo probe --json "$provider" "$device" >/tmp/one.json
-	is "is asked alone" "$(json /tmp/one.json '.pairs | length')" 1
-	is "with the same answer" "$(json /tmp/one.json '.pairs[0].probe')" \
-		"$(probed ".pairs | map(select(.provider == \"$provider\" and .device == \"$device\")) | .[0].probe")"
+	is "is asked alone, with the same answer" \
+		"$(json /tmp/one.json '"\(.pairs | length) \(.pairs[0].probe)"')" \
+		"1 $first"
 	is "all memory is given back" \
-		"$(cat "/sys/bus/pci/devices/$provider/p2pmem/available")" \
+		"$(<"/sys/bus/pci/devices/$provider/p2pmem/available")" \
 		"$(p2ptopo list --json | jq ".providers[] | select(.address == \"$provider\") | .available_bytes")"
 	is "an ordinary user is told what he needs" \
 		"$(setpriv --reuid=1000 --regid=1000 --clear-groups \

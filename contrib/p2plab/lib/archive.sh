@@ -11,9 +11,9 @@
 readonly guest_programs='
 bash awk basename blkdiscard blkid blockdev cat chgrp chmod chown cmp comm cp cut
 date dd df diff dmesg dmsetup du env expr fallocate fdisk fgrep egrep filefrag
-find findmnt fio flock getconf getopt grep head hexdump id install ionice jq kill
-ldd ln losetup ls lsblk lscpu lsmod lspci mdadm mkdir mkfifo mkfs.btrfs mkfs.ext4
-mkfs.vfat mkfs.xfs mknod mktemp modprobe insmod rmmod mount umount mv nproc nvme od
+find findmnt fio flock getconf getopt grep head hexdump id install ionice jq gojq
+kill ldconfig ldd ln losetup ls lsblk lscpu lsmod lspci mdadm mkdir mkfifo
+mkfs.btrfs mkfs.ext4 mkfs.vfat mkfs.xfs mknod mktemp modprobe insmod rmmod mount umount mv nproc nvme od
 paste perl ps pgrep pkill printf prlimit readlink realpath rm rmdir sed seq setfattr
 getfattr setpci setpriv setsid sfdisk parted sha256sum md5sum xxhsum xxh128sum shuf
 sleep sort split stat strace stty sync tail tar taskset tee test timeout touch tr
@@ -133,6 +133,8 @@ fill_usr() {
 		[ -e "$usr/bin/$applet" ] || [ -e "$usr/sbin/$applet" ] ||
 			ln -s busybox "$usr/bin/$applet"
 	done
+	# The same language, and it starts in a third of the time.
+	[ ! -e "$usr/bin/gojq" ] || ln -sf gojq "$usr/bin/jq"
 	cp "$lab"/guest/bin/* "$usr/bin/"
 	chmod 755 "$usr"/bin/lab_*
 	# shellcheck disable=SC2086 # a list of modules

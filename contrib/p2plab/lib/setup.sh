@@ -22,7 +22,7 @@ mkfs.xfs	xfsprogs
 mkfs.btrfs	btrfs-progs
 mdadm		mdadm
 dmsetup		dmsetup
-jq		jq
+gojq		gojq
 strace		strace
 '
 readonly debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
