@@ -102,14 +102,12 @@ static void transfer(int fd, bool filling, const char *file, char *buffer,
 static int run(int fd, bool filling, char **argv, uint64_t offset,
 	       uint64_t first)
 {
+	static char want[CHUNK] __attribute__((aligned(BLOCK)));
+	static char got[CHUNK] __attribute__((aligned(BLOCK)));
 	uint64_t seed = strtoull(argv[3], NULL, 0);
 	uint64_t bytes = strtoull(argv[4], NULL, 0);
-	char *want = aligned_alloc(BLOCK, CHUNK);
-	char *got = aligned_alloc(BLOCK, CHUNK);
 	uint64_t done;
 
-	if (!want || !got)
-		die("memory for", argv[2]);
 	for (done = 0; done < bytes; done += CHUNK) {
 		size_t n = bytes - done < CHUNK ? bytes - done : CHUNK;
 
@@ -119,8 +117,6 @@ static int run(int fd, bool filling, char **argv, uint64_t offset,
 		if (!filling && !same(got, want, n, offset + done))
 			return 1;
 	}
-	free(want);
-	free(got);
 	return 0;
 }
 
