@@ -48,47 +48,41 @@ is "and is accepted" "$(json /tmp/probe.json '.pairs[0].probe')" accepted
 umount /mnt/a
 
 begin "a file on vfat"
-if mkdosfs /dev/lab/src0 >/dev/null && mount -t vfat /dev/lab/src0 /mnt/a; then
-	fill /mnt/a/file 1 1M
-	sync
-	best /mnt/a/file
-	is "reaches nothing, for its reason" \
-		"$(all_of '.choices[0].reach' /tmp/best.json)" \
-		"vfat,nvme filesystem refused"
-	every_word /mnt/a/file "vfat,nvme filesystem"
-	probe /mnt/a/file
-	is "and is refused by the kernel, too, as predicted" \
-		"$(json /tmp/probe.json '.pairs[0] | "\(.probe) \(.agrees)"')" \
-		"refused true"
-	umount /mnt/a
-else
-	skip "this guest has no vfat" "reaches nothing"
-fi
+mkdosfs /dev/lab/src0 >/dev/null
+mount -t vfat /dev/lab/src0 /mnt/a
+fill /mnt/a/file 1 1M
+sync
+best /mnt/a/file
+is "reaches nothing, for its reason" \
+	"$(all_of '.choices[0].reach' /tmp/best.json)" \
+	"vfat,nvme filesystem refused"
+every_word /mnt/a/file "vfat,nvme filesystem"
+probe /mnt/a/file
+is "and is refused by the kernel, too, as predicted" \
+	"$(json /tmp/probe.json '.pairs[0] | "\(.probe) \(.agrees)"')" \
+	"refused true"
+umount /mnt/a
 
 begin "a file on btrfs"
-if mkfs.btrfs -q -f -m single /dev/lab/src0 >/dev/null 2>&1 &&
-	mount -t btrfs /dev/lab/src0 /mnt/a
-then
-	fill /mnt/a/file 1 1M
-	sync
-	probe /mnt/a/file
-	is "is read into peer memory, as predicted" \
-		"$(json /tmp/probe.json '.pairs[0] | "\(.probe) \(.agrees)"')" \
-		"accepted true"
-	best /dev/lab/dst0 /mnt/a/file
-	is "is not written from it, for its reason" \
-		"$(all_of '.choices[0].reach_destination' /tmp/best.json)" \
-		"btrfs,nvme filesystem refused"
-	every_word /mnt/a/file "btrfs,nvme filesystem"
-	mount -o remount,nodatasum /mnt/a
-	best /dev/lab/dst0 /mnt/a/file
-	is "without checksums it is" \
-		"$(all_of '.choices[0].reach_destination' /tmp/best.json)" \
-		"btrfs nodatasum,nvme  direct"
-	umount /mnt/a
-else
-	skip "this guest has no btrfs" "is read into peer memory"
-fi
+mkfs.btrfs -q -f -m single /dev/lab/src0 >/dev/null 2>&1
+mount -t btrfs /dev/lab/src0 /mnt/a
+fill /mnt/a/file 1 1M
+sync
+probe /mnt/a/file
+is "is read into peer memory, as predicted" \
+	"$(json /tmp/probe.json '.pairs[0] | "\(.probe) \(.agrees)"')" \
+	"accepted true"
+best /dev/lab/dst0 /mnt/a/file
+is "is not written from it, for its reason" \
+	"$(all_of '.choices[0].reach_destination' /tmp/best.json)" \
+	"btrfs,nvme filesystem refused"
+every_word /mnt/a/file "btrfs,nvme filesystem"
+mount -o remount,nodatasum /mnt/a
+best /dev/lab/dst0 /mnt/a/file
+is "without checksums it is" \
+	"$(all_of '.choices[0].reach_destination' /tmp/best.json)" \
+	"btrfs nodatasum,nvme  direct"
+umount /mnt/a
 
 begin "a file on tmpfs"
 mkdir -p /mnt/t
@@ -104,22 +98,17 @@ umount /mnt/t
 
 begin "a device mapper's device"
 modprobe dm-mod 2>/dev/null
-if echo "0 2048 linear $(realpath /dev/lab/dst0) 0" |
-	dmsetup create test 2>/dev/null
-then
-	best /dev/mapper/test
-	is "is refused" "$(json /tmp/best.json '.choices[0].reach')" refused
-	like "for its reason" "$(reason /tmp/best.json)" stacked-device
-	ok "can be probed" probe /dev/mapper/test
-	is "and is refused by the kernel, too" \
-		"$(json /tmp/probe.json '.pairs[0].probe')" refused
-	is "with EREMOTEIO" \
-		"$(json /tmp/probe.json '.pairs[0].probe_errno')" 121
-	every_word /dev/mapper/test "dm,nvme stacked-device"
-	dmsetup remove test
-else
-	skip "this guest has no dmsetup" "is refused"
-fi
+echo "0 2048 linear $(realpath /dev/lab/dst0) 0" | dmsetup create test
+best /dev/mapper/test
+is "is refused" "$(json /tmp/best.json '.choices[0].reach')" refused
+like "for its reason" "$(reason /tmp/best.json)" stacked-device
+ok "can be probed" probe /dev/mapper/test
+is "and is refused by the kernel, too" \
+	"$(json /tmp/probe.json '.pairs[0].probe')" refused
+is "with EREMOTEIO" \
+	"$(json /tmp/probe.json '.pairs[0].probe_errno')" 121
+every_word /dev/mapper/test "dm,nvme stacked-device"
+dmsetup remove test
 
 # loop_up: the drive as NVMe over fabrics, by a target in this same kernel; its
 # namespace's name in $remote, its controller in $controller.
@@ -156,20 +145,18 @@ loop_down() {
 }
 
 begin "a namespace over fabrics"
-if loop_up; then
-	best "/dev/$remote"
-	like "is refused, for its reason" \
-		"$(all_of '.choices[0].reach' /tmp/best.json)" \
-		'nvme-fabrics.*queue-without-p2p.* refused$'
-	exits 1 "no function does its I/O" p2ptopo probe "$provider" \
-		"/dev/$remote"
-	like "which is said" "$(<"$work/stderr")" nvme-fabrics
-	like "the kernel takes no peer memory of it" "$(fio --name=ask \
-		--rw=read --direct=1 --bs=4k --size=4k --ioengine=psync \
-		--filename="/dev/$remote" --iomem=mmapshared:"$memory" 2>&1)" \
-		'Remote I/O error'
-	loop_down
-else
-	skip "this guest has no nvme-loop" "is refused"
-fi
+loop_up
+is "is there" $? 0
+best "/dev/$remote"
+like "is refused, for its reason" \
+	"$(all_of '.choices[0].reach' /tmp/best.json)" \
+	'nvme-fabrics.*queue-without-p2p.* refused$'
+exits 1 "no function does its I/O" p2ptopo probe "$provider" \
+	"/dev/$remote"
+like "which is said" "$(<"$work/stderr")" nvme-fabrics
+like "the kernel takes no peer memory of it" "$(fio --name=ask \
+	--rw=read --direct=1 --bs=4k --size=4k --ioengine=psync \
+	--filename="/dev/$remote" --iomem=mmapshared:"$memory" 2>&1)" \
+	'Remote I/O error'
+loop_down
 done_testing
