@@ -269,6 +269,7 @@ VM_CASES = \
 	%D%/vm/copy-files.sh \
 	%D%/vm/copy-gone.sh \
 	%D%/vm/copy-guards.sh \
+	%D%/vm/copy-half.sh \
 	%D%/vm/copy-matrix.sh \
 	%D%/vm/copy-memory.sh \
 	%D%/vm/copy-multipath.sh \
@@ -278,12 +279,16 @@ VM_CASES = \
 	%D%/vm/copy-reached.sh \
 	%D%/vm/copy-refused.sh \
 	%D%/vm/copy-slow.sh \
+	%D%/vm/copy-stacks.sh \
 	%D%/vm/copy-tree.sh \
 	%D%/vm/copy-tree-faults.sh \
+	%D%/vm/copy-user.sh \
 	%D%/vm/copy-wrong-data.sh \
 	%D%/vm/doctor.sh \
 	%D%/vm/doctor-remedy.sh \
+	%D%/vm/errno-peer.sh \
 	%D%/vm/faults.sh \
+	%D%/vm/flush.sh \
 	%D%/vm/lab.sh \
 	%D%/vm/load.sh \
 	%D%/vm/no-io-uring.sh \
@@ -300,6 +305,7 @@ EXTRA_DIST += $(VM_CASES) \
 	%D%/vm/guest.sh \
 	%D%/vm/README \
 	%D%/vm/machines/bar \
+	%D%/vm/machines/multipath-half \
 	%D%/vm/machines/wrong-data
 
 # What the golden files hold is what the programs print now: review it.
