@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # machine: one-switch
-# timeout: 150
+# timeout: 600
+# when: asked
 # System calls of a copy through peer memory fail, one in each run: no crash, no
 # hang, no false success, and the memory is given back. Through host memory
 # there are thousands of them in tests/cli/p2pcopy-errno.sh.
@@ -26,7 +27,7 @@ words=(--force -n 1M /dev/lab/src0 /dev/lab/dst0)
 
 # traced STRACE-WORD…: the copy, its exit code in $rc.
 traced() {
-	timeout -s KILL 30 strace -f -qqq "$@" p2pcopy "${words[@]}" \
+	timeout -s KILL 60 strace -f --seccomp-bpf -qqq "$@" p2pcopy "${words[@]}" \
 		>"$work/stdout" 2>"$work/stderr"
 	rc=$?
 }
