@@ -78,8 +78,12 @@ static int take_path(struct journal *j, const char *path)
 		return -ENOMEM;
 	slash = strrchr(real, '/');
 	j->name = strdup(slash ? slash + 1 : real);
-	if (!j->name || asprintf(&j->new_name, "%.240s.new", j->name) < 0)
+	if (!j->name)
 		return -ENOMEM;
+	if (asprintf(&j->new_name, "%.240s.new", j->name) < 0) {
+		j->new_name = NULL;
+		return -ENOMEM;
+	}
 	j->directory_fd = open(dirname(parent),
 			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return j->directory_fd < 0 ? -errno : 0;

@@ -107,7 +107,7 @@ static int rank_choices(char *result)
 #define COPY_BYTES	300001
 
 static char folder[] = "/tmp/test-allocation.XXXXXX";
-static char from[64], to[64];
+static char from[64], to[64], also[64];
 
 static void fill(const char *path)
 {
@@ -147,15 +147,16 @@ static bool is_equal(void)
 	return is_same;
 }
 
-static int run_job(struct copy_job *job)
+static int run_job(struct copy_job *job, struct copy_job_args args)
 {
-	const struct copy_job_args args = {
-		.source = from, .destination = to,
-		.size_bytes = COPY_SIZE_REST, .provider = "host",
-		.block_bytes = 64 * KIB, .is_synced = true,
-	};
 	int rc;
 
+	args.source = from;
+	args.destination = to;
+	args.size_bytes = COPY_SIZE_REST;
+	args.provider = "host";
+	args.block_bytes = 64 * KIB;
+	args.is_synced = true;
 	rc = copy_job_plan(job, machine.context, machine.topology, &args);
 	if (!rc)
 		rc = copy_job_open(job);
@@ -166,6 +167,16 @@ static int run_job(struct copy_job *job)
 	return rc;
 }
 
+static void expect_whole_or_absent(int rc, bool is_also)
+{
+	if (!access(to, F_OK))
+		ck_assert(is_equal());
+	else
+		ck_assert_int_ne(rc, 0);
+	ck_assert_uint_eq(count_entries(), 3 + !access(to, F_OK) +
+			  (is_also && !access(also, F_OK)));
+}
+
 /* A new file is there whole or not at all, and there is no other. */
 static int copy_file(char *result)
 {
@@ -173,15 +184,53 @@ static int copy_file(char *result)
 	int rc;
 
 	unlink(to);
-	rc = run_job(&job);
+	rc = run_job(&job, (struct copy_job_args){ 0 });
 	copy_job_fini(&job);
 	denial_end();
-	if (!access(to, F_OK))
-		ck_assert(is_equal());
-	else
-		ck_assert_int_ne(rc, 0);
-	ck_assert_uint_eq(count_entries(), access(to, F_OK) ? 3 : 4);
+	expect_whole_or_absent(rc, false);
 	denial_note(result, "copied");
+	return rc;
+}
+
+/* Two of them, compared, with a checksum. */
+static int copy_twice(char *result)
+{
+	const char *const more[] = { also };
+	struct copy_job job;
+	int rc;
+
+	unlink(to);
+	unlink(also);
+	rc = run_job(&job, (struct copy_job_args){
+		.also = more, .also_count = 1, .checksum = "sha256",
+		.verify = COPY_VERIFY_READ,
+	});
+	copy_job_fini(&job);
+	denial_end();
+	expect_whole_or_absent(rc, true);
+	denial_note(result, "copied");
+	unlink(also);
+	return rc;
+}
+
+/* With a journal the file has its name from the start; "done" is done. */
+static int copy_with_journal(char *result)
+{
+	struct copy_job job;
+	int rc;
+
+	unlink(to);
+	unlink(also);
+	rc = run_job(&job, (struct copy_job_args){
+		.journal = also, .journal_interval_ns = 1,
+		.is_continued = true, .retries = 1,
+	});
+	copy_job_fini(&job);
+	denial_end();
+	if (!rc)
+		ck_assert(is_equal());
+	denial_note(result, "copied");
+	unlink(also);
 	return rc;
 }
 
@@ -235,8 +284,11 @@ START_TEST(a_copy_survives_the_loss_of_any_allocation)
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(from, sizeof(from), "%s/from", folder);
 	snprintf(to, sizeof(to), "%s/to", folder);
+	snprintf(also, sizeof(also), "%s/also", folder);
 	fill(from);
 	denial_try_all("copy", copy_file);
+	denial_try_all("two copies", copy_twice);
+	denial_try_all("copy with a journal", copy_with_journal);
 	unlink(from);
 	unlink(to);
 	rmdir(folder);
