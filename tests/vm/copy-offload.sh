@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # machine: one-switch
-# p2plab: --set=cmb0.ns=mssrl=0
+# p2plab: --set=cmb0.ns=mssrl=0 --cmdline=nvme.poll_queues=1
 # timeout: 90
+# (The polled queues are copy-passthrough.sh's, in the same boot.)
 # A drive copies inside one namespace by itself, or says why not.
 . /files/guest.sh
 . /files/guest-copy
@@ -53,6 +54,8 @@ copies "a partition" "${part}1" "${part}2"
 by_drive 16777216
 ok "has the data" holds "${part}2" 2 16M
 ok "also for those who read through the page cache" cmp "${part}1" "${part}2"
+wipefs -aqf "${part}1" "${part}2" /dev/lab/dst0
+blockdev --rereadpt /dev/lab/dst0
 
 begin "what the drive cannot"
 copies "two drives" --engine=offload -n 1M /dev/lab/src0 /dev/lab/dst0 --force

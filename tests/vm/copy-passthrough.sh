@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # machine: one-switch
-# p2plab: --cmdline=nvme.poll_queues=1
+# p2plab: --set=cmb0.ns=mssrl=0 --cmdline=nvme.poll_queues=1
 # timeout: 120
+# (That cmb0 has no Copy is copy-offload.sh's, in the same boot.)
 # NVMe commands of ours, polled, and taken by a thread of the kernel's: the
 # data arrives by each of them, through peer memory and through host memory.
 . /files/guest.sh
