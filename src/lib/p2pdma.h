@@ -35,6 +35,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -705,6 +706,24 @@ int p2pdma_dram_read(const struct p2pdma_dram *dram, uint64_t *bytes);
 
 /** NULL is fine. */
 void p2pdma_dram_close(struct p2pdma_dram *dram);
+
+/* -------------------------------------------------------------------------
+ * Activity: does a block device answer anybody?
+ */
+
+/**
+ * p2pdma_activity_read() - how many transfers a block device has ended
+ * @device:	as stat(2) tells it: of its node, or of a file on it
+ * @ended:	reads, writes, discards and flushes so far, of whoever asked
+ *
+ * A count that stands still while somebody waits is a drive that is silent.
+ *
+ * Return: 0, -ENOENT when no block device is known by that number (file
+ * systems of several drives, and those of a network, have numbers of their
+ * own), -errno.
+ */
+int p2pdma_activity_read(struct p2pdma_context *context, dev_t device,
+			 uint64_t *ended);
 
 /* -------------------------------------------------------------------------
  * Doctor: what peer traffic needs, and what of it is there
