@@ -23,6 +23,7 @@ noinst_LTLIBRARIES += %D%/libbase.la
 # unit tests; libp2pdma.la is the same objects behind the version script.
 noinst_LTLIBRARIES += %D%/libcore.la
 %C%_libcore_la_SOURCES = \
+	%D%/lib/activity.c \
 	%D%/lib/block.c %D%/lib/block.h \
 	%D%/lib/cmb.c %D%/lib/cmb.h \
 	%D%/lib/context.c %D%/lib/context.h \
@@ -204,6 +205,7 @@ noinst_LTLIBRARIES += %D%/libreport.la
 # cli: what the programs share
 noinst_LTLIBRARIES += %D%/libcli.la
 %C%_libcli_la_SOURCES = \
+	%D%/cli/apart.c %D%/cli/apart.h \
 	%D%/cli/cli.c %D%/cli/cli.h \
 	%D%/cli/copy-many.c %D%/cli/copy-many.h \
 	%D%/cli/copy-status.c %D%/cli/copy-status.h \

@@ -65,8 +65,10 @@ check_LTLIBRARIES += %D%/unit/libunit.la
 %C%_unit_libunit_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 
 UNIT_TESTS = \
+	%D%/unit/test-activity \
 	%D%/unit/test-allocation \
 	%D%/unit/test-allocation-runs \
+	%D%/unit/test-apart \
 	%D%/unit/test-arena \
 	%D%/unit/test-attributes \
 	%D%/unit/test-batch \
@@ -174,6 +176,8 @@ DENIED = -Wl,--wrap=malloc,--wrap=calloc \
 # Our own code gives its requests to the test.
 %C%_unit_test_completion_LDFLAGS = \
 	-Wl,--wrap=ring_push,--wrap=ring_get_completions
+# The test's file system does not answer.
+%C%_unit_test_syncs_LDFLAGS = -Wl,--wrap=syncfs
 %C%_unit_test_picture_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_copy_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)

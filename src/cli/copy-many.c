@@ -119,28 +119,34 @@ static int get_code(const struct run *r, const struct many_file *file)
 	return EXIT_FAILED;
 }
 
+/* A pipe or a terminal that makes us wait is no drive. */
+static void excuse(const struct run *r, bool is_excused)
+{
+	if (r->wish->is_excused)
+		*r->wish->is_excused = is_excused;
+}
+
 static void tick(void *data, uint64_t bytes)
 {
 	struct run *r = data;
 
 	r->now.done_bytes += bytes;
+	excuse(r, true);
 	progress_update(&r->progress, &r->now);
-	if (!r->wish->asked || !*r->wish->asked)
-		return;
-	*r->wish->asked = 0;
-	copy_status_tell(&r->progress, r->now.done_bytes);
+	if (r->wish->asked && *r->wish->asked) {
+		*r->wish->asked = 0;
+		copy_status_tell(&r->progress, r->now.done_bytes);
+	}
+	excuse(r, false);
 }
 
-static void ended(void *data, const struct many_file *file)
+static void tell_ended(struct run *r, const struct many_file *file)
 {
-	struct run *r = data;
 	int code = get_code(r, file);
 
 	worsen(r, code);
 	if (file->outcome != MANY_NO_PEER)
 		tell_fallback(r, file->why);
-	if (file->outcome == MANY_DONE_BEFORE)
-		tick(r, file->skipped_bytes);
 	if (code)
 		tell_failure(r, file);
 	else if (file->is_changed)
@@ -149,6 +155,17 @@ static void ended(void *data, const struct many_file *file)
 	report_files_add(&r->report, file);
 	if (file->sum && r->wish->sums)
 		report_files_print_sum(r->wish->sums->file, file);
+}
+
+static void ended(void *data, const struct many_file *file)
+{
+	struct run *r = data;
+
+	if (file->outcome == MANY_DONE_BEFORE)
+		tick(r, file->skipped_bytes);
+	excuse(r, true);
+	tell_ended(r, file);
+	excuse(r, false);
 }
 
 /* --- which ones --------------------------------------------------------- */
@@ -262,7 +279,9 @@ static int add_pairs(struct run *r, struct manifest *manifest)
 		rc = await_pair(r, manifest);
 		if (rc)
 			return rc;
+		excuse(r, true);
 		got = manifest_next(manifest, &source, &destination);
+		excuse(r, false);
 		if (got == -EINVAL || got == -ENAMETOOLONG)
 			tell_wrong_pair(r, manifest, got);
 		else if (got == 1)
@@ -357,6 +376,9 @@ static void blame_journal(struct run *r, int rc)
 	else if (rc == -EINVAL)
 		cli_error(get_name(r), "%s is no journal of many files: give "
 			  "what this copy was begun with", path);
+	else if (rc == -EBUSY)
+		cli_error(get_name(r), "journal %s is another copy's that has "
+			  "not ended (wait for it)", path);
 	else
 		cli_error(get_name(r), "open journal %s: %s", path,
 			  strerror(-rc));
@@ -443,6 +465,7 @@ static void run(struct run *r, bool *is_silent)
 {
 	int rc = copy_all(r);
 
+	excuse(r, true);
 	progress_finish(&r->progress);
 	if (rc)
 		blame(r, rc);
@@ -450,6 +473,7 @@ static void run(struct run *r, bool *is_silent)
 	write_sums(r);
 	write_report(r, !rc && !many_get_totals(r->many)->failed);
 	*is_silent = many_is_silent(r->many);
+	excuse(r, false);
 }
 
 int copy_many(const struct copy_many *wish, bool *is_silent)

@@ -19,6 +19,7 @@ struct copy_many {
 	bool is_nul;			/* the manifest is of such pairs */
 	struct output *output;
 	volatile sig_atomic_t *asked;	/* how far it is; 0 when told */
+	volatile sig_atomic_t *is_excused; /* apart.h; NULL: nobody looks */
 	struct output *sums;		/* for checksums; NULL: the report */
 };
 

@@ -23,6 +23,7 @@ struct copy_one {
 	struct output *sums;		/* the file of --checksum */
 	const volatile sig_atomic_t *stop;
 	volatile sig_atomic_t *asked;	/* how far it is; 0 when told */
+	volatile sig_atomic_t *is_excused; /* apart.h; NULL: nobody looks */
 };
 
 /* As copy_many(). */

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Knows how p2pcopy begins and ends, and its signals; must not know how a copy
- * goes (copy-one.h, copy-many.h) nor which options there are
- * (copy-options.h).
+ * Knows how p2pcopy begins and ends; must not know how a copy goes
+ * (copy-one.h, copy-many.h) nor which options there are (copy-options.h).
  */
 #include <locale.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
+#include "cli/apart.h"
 #include "cli/cli.h"
 #include "cli/copy-many.h"
 #include "cli/copy-one.h"
@@ -26,38 +25,9 @@ struct session {
 	struct p2pdma_topology *topology;
 	struct output output;
 	struct output sums;		/* the file of --checksum */
+	struct apart_signals *signals;
 	bool is_silent;			/* closing anything could wait */
 };
-
-/* --- signals ------------------------------------------------------------ */
-
-static volatile sig_atomic_t caught;
-
-static void catch(int signal)
-{
-	caught = signal;
-}
-
-/* As dd: how far is it? */
-static volatile sig_atomic_t asked;
-
-static void ask(int signal)
-{
-	asked = signal;
-}
-
-/* The second one ends us at once. */
-static void catch_signals(void)
-{
-	struct sigaction action = {
-		.sa_handler = catch,
-		.sa_flags = (int)SA_RESETHAND,
-	};
-
-	exit_catch(&action);
-	sigaction(SIGUSR1, &(const struct sigaction){
-			  .sa_handler = ask, .sa_flags = SA_RESTART }, NULL);
-}
 
 /* --- the run ------------------------------------------------------------ */
 
@@ -117,9 +87,10 @@ static int run_many(struct session *s)
 			.shard_index = o->shard.index,
 			.shard_count = o->shard.count,
 			.io_timeout_ns = o->io_timeout_ns,
-			.stop = &caught,
+			.stop = &s->signals->caught,
 		},
-		.asked = &asked,
+		.asked = &s->signals->asked,
+		.is_excused = &s->signals->is_excused,
 		.manifest = o->manifest,
 		.is_nul = o->is_nul,
 		.output = &s->output,
@@ -138,8 +109,9 @@ static int run_one(struct session *s)
 		.topology = s->topology,
 		.output = &s->output,
 		.sums = &s->sums,
-		.stop = &caught,
-		.asked = &asked,
+		.stop = &s->signals->caught,
+		.asked = &s->signals->asked,
+		.is_excused = &s->signals->is_excused,
 	};
 
 	return copy_one(&wish, &s->is_silent);
@@ -162,7 +134,7 @@ static int fini(struct session *s, int code)
 	free(s->options.also.items);
 	/* Closing a drive that does not answer can wait for ever. */
 	if (s->is_silent)
-		_exit(code);
+		apart_leave(code);
 	p2pdma_topology_destroy(s->topology);
 	p2pdma_context_destroy(s->context);
 	return code;
@@ -177,6 +149,17 @@ static bool open_output(struct output *output, const char *path)
 	return !rc;
 }
 
+/* What it was, only the one who is held knew. */
+static int tell_held(void *data)
+{
+	const struct session *s = data;
+
+	cli_error(copy_program.name, "nothing has happened for --io-timeout: "
+		  "a drive or a file system does not answer (see the kernel "
+		  "log)");
+	return s->options.journal ? EXIT_INCOMPLETE : EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	struct session s = { .is_silent = false };
@@ -188,6 +171,10 @@ int main(int argc, char **argv)
 	code = cli_parse(&copy_program, argc, argv, &s.common, &s.options);
 	if (code == CLI_GO_ON)
 		code = copy_options_check(&s.common, &s.options);
+	if (code == CLI_GO_ON)
+		code = apart_begin(&(const struct apart_limit){
+			.idle_ns = s.options.io_timeout_ns,
+			.tell = tell_held, .data = &s }, &s.signals);
 	if (code != CLI_GO_ON) {
 		free(s.options.also.items);
 		return code;
@@ -198,7 +185,6 @@ int main(int argc, char **argv)
 		output_discard(&s.output);
 		return EXIT_FAILED;
 	}
-	catch_signals();
 	code = run(&s);
 	return fini(&s, code);
 }

@@ -28,6 +28,7 @@ void batch_end_file(struct batch *b, struct file *f)
 	f->is_created = false;
 	f->answer.duration_ns = clock_now_ns() - f->started_ns;
 	b->unsized -= f->is_unsized;
+	f->is_busy = false;
 	b->plan.done(b->plan.data, &f->answer);
 	f->next = b->free_files;
 	b->free_files = f;
@@ -52,6 +53,21 @@ void batch_clean_up(struct batch *b, struct file *f)
 	f->pending = 2 + f->is_created;
 	if (f->is_created)
 		batch_push_op(b, &op, tag);
+}
+
+/* What the kernel may still do with their descriptors, nobody hears of. */
+void batch_abandon(struct batch *b)
+{
+	for (unsigned i = 0; i < b->lane_count; i++) {
+		struct file *f = &b->files[i];
+
+		if (!f->is_busy)
+			continue;
+		if (f->is_created)
+			unlinkat(f->destination_directory, f->aside, 0);
+		f->answer.outcome = BATCH_LEFT;
+		batch_end_file(b, f);
+	}
 }
 
 /* The first outcome counts; what is in flight is awaited. */

@@ -58,6 +58,7 @@ struct lane {
 	char *buffer;
 	uint64_t offset_bytes;
 	uint32_t want_bytes, done_bytes;
+	unsigned char wait;	/* as that of a file */
 };
 
 struct file {
@@ -75,6 +76,8 @@ struct file {
 	bool is_kept;		/* it was there: in place */
 	bool is_unsized;	/* its first block is not there yet */
 	bool is_summing, is_summed_again;
+	bool is_busy;
+	unsigned char wait;	/* 1 + the step in flight; 0: none */
 	uint64_t summed_bytes;
 	struct lane *sum_first, *sum_last;
 	uint64_t size_bytes;
@@ -125,6 +128,9 @@ unsigned batch_get_destination(const struct batch *b, const struct file *f);
 
 uint64_t batch_make_tag(const struct batch *b, const struct file *f,
 			const struct lane *l, enum step step);
+
+/* A completion with @tag has come: nobody waits for it any more. */
+void batch_end_wait(struct batch *b, uint64_t tag);
 
 /* There is room: batch_turn() and batch_push() look before. */
 void batch_push_op(struct batch *b, struct ring_op *op, uint64_t tag);
@@ -177,6 +183,9 @@ void batch_push_stat(struct batch *b, struct file *f, enum step step);
 /* Both are closed, and the copy gets its name. */
 void batch_push_end(struct batch *b, struct file *f);
 void batch_push_rename(struct batch *b, struct file *f, unsigned flags);
+
+/* The ring is no good any more: all that is under way is left, and removed. */
+void batch_abandon(struct batch *b);
 
 /* --- batch-again.c: what is read again before it gets its name ---------- */
 

@@ -776,6 +776,7 @@ static void take(struct batch *b, const struct ring_completion *done)
 	struct lane *l = &b->lanes[done->tag >> 16 & 0xffff];
 	int result = done->result;
 
+	batch_end_wait(b, done->tag);
 	switch ((enum step)(done->tag >> 32)) {
 	case STEP_STAT:
 		take_stat(b, f, result);
@@ -972,7 +973,7 @@ int batch_push(struct batch *batch, const struct batch_request *request)
 	batch->free_files = f->next;
 	reset(f, request);
 	f->route = route;
-	f->is_unsized = true;
+	f->is_unsized = f->is_busy = true;
 	batch->unsized++;
 	f->lane = l;
 	f->is_source_direct = route->align;
@@ -1016,17 +1017,6 @@ static int wait(struct batch *b)
 	return 0;
 }
 
-/* The ring is no good any more: nothing that was to be done by it is. */
-static void remove_unfinished(const struct batch *b)
-{
-	for (unsigned i = 0; i < b->lane_count; i++) {
-		const struct file *f = &b->files[i];
-
-		if (f->is_created)
-			unlinkat(f->destination_directory, f->aside, 0);
-	}
-}
-
 /* Taken one by one: what they push must have room, turn by turn. */
 int batch_turn(struct batch *batch)
 {
@@ -1044,7 +1034,7 @@ int batch_turn(struct batch *batch)
 	rc = wait(batch);
 	/* A drive that is silent would keep us here. */
 	if (rc && rc != -ETIMEDOUT)
-		remove_unfinished(batch);
+		batch_abandon(batch);
 	if (rc)
 		return rc;
 	done = ring_get_completions(batch->plan.ring, &count);

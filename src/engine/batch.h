@@ -142,6 +142,12 @@ int batch_turn(struct batch *batch);
 
 bool batch_is_busy(const struct batch *batch);
 
+/*
+ * After -ETIMEDOUT: one that waits for a drive, as if it had failed. Borrowed;
+ * NULL: none does.
+ */
+const struct batch_answer *batch_get_silent(struct batch *batch);
+
 /* The deepest ring that a batch makes use of. */
 #define BATCH_RING_DEPTH	4096
 

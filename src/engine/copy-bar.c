@@ -133,6 +133,11 @@ static int check_wishes(struct copy_job *job)
 		return blame(job, COPY_JOB_WRONG, -EOPNOTSUPP,
 			     "a BAR is copied without --also, --journal, "
 			     "--on-error, --rate and --checksum");
+	if (args->engine == COPY_ENGINE_PASSTHROUGH ||
+	    args->engine == COPY_ENGINE_OFFLOAD)
+		return blame(job, COPY_JOB_WRONG, -EOPNOTSUPP,
+			     "--engine: the processor copies to and from a "
+			     "BAR (leave it away)");
 	if (args->verify)
 		return blame(job, COPY_JOB_WRONG, -EOPNOTSUPP,
 			     "--verify: a BAR is not read again (copy "

@@ -73,15 +73,21 @@ void copy_save_sometimes(struct copy *copy, uint64_t now_ns)
 		copy_stop(copy, rc);
 }
 
-/* EINVAL: there is nothing that could be flushed. */
-void copy_take_flush(struct copy *copy, const struct ring_completion *done)
+/* Of all that was written, some is not there. */
+static struct copy_error make_error(const struct copy *copy, int error)
 {
-	const struct copy_error error = {
+	return (struct copy_error){
 		.side = SIDE_DESTINATION,
 		.offset_bytes = copy->plan->destination_offset_bytes,
 		.length_bytes = copy->plan->size_bytes,
-		.error = done->result,
+		.error = error,
 	};
+}
+
+/* EINVAL: there is nothing that could be flushed. */
+void copy_take_flush(struct copy *copy, const struct ring_completion *done)
+{
+	const struct copy_error error = make_error(copy, done->result);
 
 	copy->flushes--;
 	if (done->result < 0 && done->result != -EINVAL)
@@ -115,6 +121,9 @@ static int wait_for_flushes(struct copy *copy)
 		if (watch_look(&copy->watch, count,
 			       copy->result->copied_bytes) & WATCH_SILENCE) {
 			copy->result->is_silent = true;
+			if (!copy->result->error.side)
+				copy->result->error = make_error(copy,
+								 -ETIMEDOUT);
 			return -ETIMEDOUT;
 		}
 	}

@@ -9,13 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/macro.h"
 
 #define HEAD(into)							\
 	"# Mapfile. Created by p2pcopy, of many files\n"		\
@@ -281,6 +284,21 @@ static bool is_begun(int fd)
 		strncmp(head, heads[1], (size_t)length));
 }
 
+/* A process that was killed needs a moment to let go of what it had. */
+#define LOCK_TRIES	200
+#define LOCK_PAUSE_NS	(25 * NS_PER_MS)
+
+/* Where there are no locks, there is nobody to be asked. */
+static bool lock(int fd)
+{
+	for (unsigned i = 0; i < LOCK_TRIES; i++) {
+		if (!flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
+			return true;
+		clock_sleep_until(clock_now_ns() + LOCK_PAUSE_NS);
+	}
+	return false;
+}
+
 static int open_file(struct done_list *list, const char *path,
 		     bool is_resumed, bool *is_into)
 {
@@ -296,6 +314,8 @@ static int open_file(struct done_list *list, const char *path,
 		return -EINVAL;
 	if (st.st_size && !is_resumed)
 		return -EEXIST;
+	if (!lock(list->fd))
+		return -EBUSY;
 	if (!is_begun(list->fd))
 		return ftruncate(list->fd, 0) ?
 			       -errno : begin_file(list, path, *is_into);

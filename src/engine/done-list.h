@@ -39,8 +39,9 @@ struct done_file {
  *		copies are in it: as it is now, and then as it was
  * @algorithm:	of the checksums that are kept with them; NULL: none
  *
- * 0; -EEXIST: it is there; -EINVAL: it is another file, or a journal of
- * another kind; -ENOMEM; -errno of opening, reading or writing it.
+ * Who has it open, has it alone: writers before us are no more. 0; -EEXIST: it
+ * is there; -EBUSY: somebody has it; -EINVAL: it is another file, or a journal
+ * of another kind; -ENOMEM; -errno of opening, reading or writing it.
  */
 int done_list_open(const char *path, bool is_resumed, bool *is_into,
 		   const char *algorithm, struct done_list **list);

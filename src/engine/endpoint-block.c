@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "engine/endpoint-ops.h"
 
 static bool block_matches(mode_t type, unsigned mode)
@@ -17,13 +18,33 @@ static bool block_matches(mode_t type, unsigned mode)
 	return S_ISBLK(type);
 }
 
+/* A process that was killed needs a moment to let go of what it had. */
+#define CLAIM_TRIES	20
+#define CLAIM_PAUSE_NS	(25 * NS_PER_MS)
+
+int endpoint_claim(const char *path, int flags)
+{
+	int fd;
+
+	for (unsigned i = 0; i < CLAIM_TRIES; i++) {
+		fd = open(path, flags | O_EXCL);
+		if (fd >= 0 || errno != EBUSY)
+			break;
+		clock_sleep_until(clock_now_ns() + CLAIM_PAUSE_NS);
+		errno = EBUSY;
+	}
+	return fd < 0 ? -errno : fd;
+}
+
 int endpoint_open_device(struct endpoint *endpoint, uint32_t *lba_bytes)
 {
 	int flags = endpoint_get_open_flags(endpoint);
 
-	if (endpoint->mode & ENDPOINT_EXCLUSIVE)
-		flags |= O_EXCL;
-	endpoint->fd = open(endpoint->path, flags);
+	endpoint->fd = endpoint->mode & ENDPOINT_EXCLUSIVE ?
+			       endpoint_claim(endpoint->path, flags) :
+			       open(endpoint->path, flags);
+	if (endpoint->mode & ENDPOINT_EXCLUSIVE && endpoint->fd < 0)
+		return endpoint->fd;
 	if (endpoint->fd < 0 ||
 	    ioctl(endpoint->fd, BLKGETSIZE64, &endpoint->size_bytes) ||
 	    ioctl(endpoint->fd, BLKSSZGET, lba_bytes))

@@ -94,6 +94,12 @@ struct endpoint_ops {
 };
 
 /*
+ * A block device for ourselves alone, as open(2) with O_EXCL; it is asked for
+ * more than once. A descriptor, -EBUSY or another -errno.
+ */
+int endpoint_claim(const char *path, int flags);
+
+/*
  * endpoint_open() - open @path for reading or writing
  * @path:	block device or regular file
  * @mode:	enum endpoint_mode, or'ed

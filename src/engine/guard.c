@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "engine/endpoint.h"
 
 static bool is_device(const struct p2pdma_target *target)
 {
@@ -317,9 +318,9 @@ static enum p2pdma_answer refuses_swap(const struct guard_question *q,
 /* The kernel gives a device to one exclusive user: mount, md, dm, swap. */
 static int try_to_claim(const char *path)
 {
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
+	_cleanup_fd_ int fd = endpoint_claim(path, O_RDONLY | O_CLOEXEC);
 
-	return fd < 0 ? -errno : 0;
+	return fd < 0 ? fd : 0;
 }
 
 /* Under each of its names there is a claim of its own. */

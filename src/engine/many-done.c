@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -124,8 +123,8 @@ static bool is_left_behind(const struct many *m, const char *name)
 {
 	long process = find_writer(name);
 
-	return process && done_list_is_writer(m->done, process) &&
-	       kill((pid_t)process, 0) && errno == ESRCH;
+	return process && process != getpid() &&
+	       done_list_is_writer(m->done, process);
 }
 
 /* Pairs may come back to a directory as often as there are pairs. */
@@ -195,25 +194,42 @@ void many_done_add(struct many *m, struct walk_directory *directory,
 		give_up(m, rc);
 }
 
+/* What is not on stable media is not done. */
+int many_done_flush(struct many *m)
+{
+	int rc = syncs_flush(&m->syncs);
+
+	if (!rc)
+		return 0;
+	many_done_close(m);
+	m->is_silent |= rc == -ETIMEDOUT;
+	many_tell_failed(m, NULL, m->syncs.failed->name,
+			 m->syncs.failed->name, SIDE_DESTINATION,
+			 "flush the file system of", rc);
+	return rc == -ETIMEDOUT ? rc : 0;
+}
+
 static bool is_time(const struct many *m, uint64_t now_ns)
 {
 	return now_ns - m->saved_ns >= m->args.journal_interval_ns / 2 ||
 	       done_list_get_unsaved(m->done) >= UNSAVED_MOST;
 }
 
-void many_done_save(struct many *m, bool is_last)
+int many_done_save(struct many *m, bool is_last)
 {
 	uint64_t now = clock_now_ns();
 	int rc;
 
 	if (!m->done || (!is_last && !is_time(m, now)))
-		return;
+		return 0;
 	m->saved_ns = now;
 	if (!done_list_get_unsaved(m->done))
-		return;
-	rc = syncs_flush(&m->syncs);
-	if (!rc)
-		rc = done_list_save(m->done);
+		return 0;
+	rc = many_done_flush(m);
+	if (rc || !m->done)
+		return rc;
+	rc = done_list_save(m->done);
 	if (rc)
 		give_up(m, rc);
+	return 0;
 }

@@ -27,9 +27,16 @@ void many_done_add(struct many *m, struct walk_directory *directory,
 		   struct timespec modified, const char *sum);
 
 /*
- * Writes the journal, when it is time or @is_last; what is in it is on stable
- * media then. What goes wrong is told, and there is no journal any more.
+ * All of it is on stable media. What goes wrong is told; 0, or -ETIMEDOUT: a
+ * drive is silent.
  */
-void many_done_save(struct many *m, bool is_last);
+int many_done_flush(struct many *m);
+
+/*
+ * Writes the journal, when it is time or @is_last; what is in it is on stable
+ * media then. What goes wrong is told, and there is no journal any more. 0, or
+ * -ETIMEDOUT as above.
+ */
+int many_done_save(struct many *m, bool is_last);
 
 #endif

@@ -199,15 +199,30 @@ static void take_tick(void *data, uint64_t bytes)
 
 static int run_later(struct many *m);
 
+/* What is done is saved, unless the journal would wait for the same drive. */
+static void tell_silent(struct many *m)
+{
+	const struct batch_answer *a = batch_get_silent(m->batch);
+
+	if (!a)
+		return;
+	tell_answer(m, a, MANY_FAILED);
+	if (a->side == SIDE_SOURCE)
+		(void)many_done_save(m, true);
+}
+
 int many_files_turn(struct many *m)
 {
 	int rc = batch_turn(m->batch);
 
 	m->is_silent |= rc == -ETIMEDOUT;
 	m->is_ring_dead |= rc;
+	if (rc == -ETIMEDOUT)
+		tell_silent(m);
+	if (!rc)
+		rc = many_done_save(m, false);
 	if (rc)
 		return rc;
-	many_done_save(m, false);
 	/* Somebody may have asked how far it is. */
 	many_tick(m, 0);
 	if (m->is_busy_with_later)

@@ -100,10 +100,23 @@ static void add_name(struct many *m, const struct link *link,
 		many_tell(m, directory, name, name, &file);
 }
 
+/* Of a run that ended before the first name did. */
+static void forget_waiting(struct many *m, struct link *link)
+{
+	while (link->waiting) {
+		struct link_name *waiting = link->waiting;
+
+		link->waiting = waiting->next;
+		walk_release(&m->walk, waiting->owner);
+		free(waiting);
+	}
+}
+
 static void forget_link(struct many *m, struct link *link)
 {
 	struct walk_directory *top = link->owner;
 
+	forget_waiting(m, link);
 	links_forget(&m->links, link);
 	if (top)
 		walk_release(&m->walk, top);

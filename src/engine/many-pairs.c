@@ -42,7 +42,7 @@ static int open_place(struct many *m, const char *destination, size_t length,
 	else if (d->to_fd < 0)
 		rc = -errno;
 	else
-		rc = syncs_add(&m->syncs, d->to_fd);
+		rc = syncs_add(&m->syncs, d->to_fd, length ? d->to_name : ".");
 	if (!rc)
 		many_done_clean(m, d->to_fd);
 	if (rc) {

@@ -69,7 +69,7 @@ static int make_directory(struct many *m, struct walk_directory *d, int parent,
 		return errno == ELOOP ? -ENOTDIR : -errno;
 	if (!d->is_new)
 		many_done_clean(m, d->to_fd);
-	return syncs_add(&m->syncs, d->to_fd);
+	return syncs_add(&m->syncs, d->to_fd, name);
 }
 
 static void tell_directory(struct many *m, struct walk_directory *d)

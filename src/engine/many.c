@@ -67,6 +67,10 @@ int many_create(const struct many_args *args, struct many **many)
 		.context = args->context,
 		.topology = args->topology,
 	};
+	m->syncs = (struct syncs){
+		.context = args->context,
+		.io_timeout_ns = args->io_timeout_ns,
+	};
 	m->walk = (struct walk){
 		.is_by_name = args->shard_count,
 		.leave = many_tree_leave,
@@ -106,18 +110,20 @@ int many_work(struct many *many)
 
 int many_finish(struct many *many)
 {
-	int rc = 0;
+	int rc = 0, last = 0;
 
 	while (!rc && !many->is_ring_dead && many_is_busy(many))
 		rc = many_files_turn(many);
 	if (!rc && many->args.is_synced)
-		rc = syncs_flush(&many->syncs);
-	if (!many->is_ring_dead)
-		many_done_save(many, true);
+		rc = many_done_flush(many);
+	if (!many->is_ring_dead && !many->is_silent)
+		last = many_done_save(many, true);
 	many->totals.duration_ns = clock_now_ns() - many->started_ns;
 	many->totals.cpu_ns = clock_cpu_ns() - many->started_cpu_ns;
 	if (many->ring)
 		many->totals.submits = ring_get_submits(many->ring);
+	if (!rc)
+		rc = last;
 	if (!rc && many_is_stopped(many))
 		rc = -EINTR;
 	return rc;

@@ -48,10 +48,6 @@ if "$deny" EPERM statx true 2>/dev/null; then
 	all=io_uring_setup,io_uring_enter,io_uring_register
 	no_ring='use io_uring: Function not implemented .*container'
 	forbidden='use io_uring: Operation not permitted .*io_uring_disabled'
-	# What is in flight in a ring that died stays as it is until the end of
-	# the process: no leak.
-	options=${ASAN_OPTIONS-}
-	export ASAN_OPTIONS=$options:detect_leaks=0
 	for calls in $all io_uring_enter io_uring_register; do
 		refuses "p2pcopy, ENOSYS from $calls" "^p2pcopy: $no_ring" \
 			"$deny" ENOSYS $calls p2pcopy -p host a b
@@ -60,7 +56,6 @@ if "$deny" EPERM statx true 2>/dev/null; then
 		refuses "p2pcopy -r, EPERM from $calls" "^p2pcopy: $forbidden" \
 			"$deny" EPERM $calls p2pcopy -p host -r tree copy
 	done
-	ASAN_OPTIONS=$options
 	refuses "p2pbench, no io_uring" "^p2pbench: $forbidden" \
 		"$deny" EPERM $all p2pbench -p host -t 100ms a
 	refuses "p2pbench, hidden io_uring" "^p2pbench: $no_ring" \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # machine: slow
-# timeout: 150
+# timeout: 240
 # What is left of a tree copy that is killed, or whose drive stands still.
 . /files/guest.sh
 . /files/guest-copy
@@ -102,6 +102,62 @@ for drive in src0 dst0; do
 	ok "every name has all of its data" whole /tmp/b/still
 	rm -r /tmp/b/still
 done
+umount /tmp/b
+
+# Without its flushes a drive takes everything, and nothing is on it.
+modprobe dm-delay
+drive=/dev/lab/dst0
+blocks=$(blockdev --getsz $drive)
+mute() {
+	echo "0 $blocks delay $drive 0 0 $drive 0 0 $drive 0 $1"
+}
+dmsetup create mute --table "$(mute 0)"
+mount /dev/mapper/mute /tmp/b
+
+# flushes DELAY: in milliseconds; what was delayed is done.
+flushes() {
+	dmsetup reload mute --table "$(mute "$1")"
+	dmsetup suspend --noflush --nolockfs mute
+	dmsetup resume mute
+}
+
+# gives_up CODE REGEX OPTION…: soon, and whoever waits for it is let go.
+gives_up() {
+	local code=$1 regex=$2
+	shift 2
+	SECONDS=0
+	p2pcopy --provider=host --io-timeout=3s "$@" >"$work/stdout" \
+		2>"$work/stderr"
+	is "the copy ends with $code" $? "$code"
+	is "and soon" "$((SECONDS < 15))" 1
+	like "and says why" "$(cat "$work/stderr")" "$regex"
+}
+
+begin "a drive that answers no flush"
+flushes 600000
+gives_up 1 'flush the file system of /tmp/b/mute: Connection timed out' \
+	-r /tmp/a/tree /tmp/b/mute
+flushes 0
+rm -rf /tmp/b/mute
+flushes 600000
+gives_up 6 'mute: Connection timed out' -r --journal=/tmp/mute \
+	/tmp/a/tree /tmp/b/mute
+is "nothing of it is in the journal" "$(grep -c done: /tmp/mute)" 0
+flushes 0
+copies "it goes on when it answers" -r --journal=/tmp/mute --resume \
+	/tmp/a/tree /tmp/b/mute
+ok "to the end" diff -r /tmp/a/tree /tmp/b/mute
+begin "a file on a drive that answers no flush"
+flushes 600000
+gives_up 1 'write /tmp/b/large.*: Connection timed out' /tmp/a/large /tmp/b/large
+flushes 0
+
+begin "a file system that is frozen"
+dmsetup suspend mute
+gives_up 1 'timed out|nothing has happened' -r /tmp/a/tree/. /tmp/b/mute
+gives_up 1 'timed out|nothing has happened' /tmp/a/large /tmp/b/large
+dmsetup resume mute
 umount /tmp/a /tmp/b
+dmsetup remove mute
 
 done_testing
