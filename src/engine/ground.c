@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -37,12 +38,13 @@ static void look(const struct grounds *grounds, struct ground *ground,
 {
 	struct p2pdma_target *target = NULL;
 	_cleanup_fd_ int fd = -1;
+	struct stat st;
 
 	fd = openat(directory, name ? name : ".", O_RDONLY | O_NONBLOCK |
 		    O_NOCTTY | O_CLOEXEC);
-	if (fd < 0 || p2pdma_target_resolve(grounds->context,
-					    grounds->topology,
-					    name ? name : ".", fd, &target))
+	if (fd < 0 || fstat(fd, &st) || st.st_dev != ground->device ||
+	    p2pdma_target_resolve(grounds->context, grounds->topology,
+				  name ? name : ".", fd, &target))
 		return;
 	for (size_t i = 0; i < target->way_count; i++)
 		note_way(ground, &target->ways[i]);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "engine/many-overlap.h"
 #include "engine/many-tell.h"
 
 static struct walk_directory *get_top(struct walk_directory *d)
@@ -68,8 +69,9 @@ static int link_aside(int from, const char *old, int to, const char *name)
 	return -EISDIR;
 }
 
-static int make_name(const struct link *link, struct walk_directory *directory,
-		     const char *name)
+/* -ECANCELED: it was told why not. */
+static int make_name(struct many *m, const struct link *link,
+		     struct walk_directory *directory, const char *name)
 {
 	struct walk_directory *top = link->owner;
 	_cleanup_fd_ int from = open_below(top->to_fd, link->name);
@@ -80,8 +82,11 @@ static int make_name(const struct link *link, struct walk_directory *directory,
 		return from;
 	if (!linkat(from, old, directory->to_fd, name, 0))
 		return 0;
-	return errno == EEXIST ?
-		       link_aside(from, old, directory->to_fd, name) : -errno;
+	if (errno != EEXIST)
+		return -errno;
+	if (many_overlap_refuse_name(m, directory, name, name, link->device))
+		return -ECANCELED;
+	return link_aside(from, old, directory->to_fd, name);
 }
 
 static void add_name(struct many *m, const struct link *link,
@@ -91,8 +96,10 @@ static void add_name(struct many *m, const struct link *link,
 		.kind = WALK_FILE, .outcome = MANY_LINKED, .sum = link->sum,
 	};
 	int rc = link->state == LINK_THERE ?
-			 make_name(link, directory, name) : -ENOENT;
+			 make_name(m, link, directory, name) : -ENOENT;
 
+	if (rc == -ECANCELED)
+		return;
 	if (rc)
 		many_tell_failed(m, directory, name, name, SIDE_DESTINATION,
 				 "link", rc);

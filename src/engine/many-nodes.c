@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/attributes.h"
+#include "engine/many-overlap.h"
 #include "engine/many-tell.h"
 
 static int make_link(int from, const char *source, int to, const char *name)
@@ -63,7 +64,8 @@ static int replace_node(const struct many *m, const struct stat *st, int from,
 	return rc;
 }
 
-static int copy_node(const struct many *m, struct walk_directory *directory,
+/* -ECANCELED: it was told why not. */
+static int copy_node(struct many *m, struct walk_directory *directory,
 		     const char *source, const char *destination)
 {
 	int from = many_get_source_fd(directory);
@@ -75,6 +77,9 @@ static int copy_node(const struct many *m, struct walk_directory *directory,
 	if (m->args.is_planned)
 		return 0;
 	rc = make_node(&st, from, source, directory->to_fd, destination);
+	if (rc == -EEXIST && many_overlap_refuse_name(m, directory, source,
+						      destination, st.st_dev))
+		return -ECANCELED;
 	if (rc == -EEXIST)
 		return replace_node(m, &st, from, source, directory->to_fd,
 				    destination);
@@ -92,6 +97,8 @@ void many_nodes_copy(struct many *m, struct walk_directory *directory,
 	int rc;
 
 	rc = copy_node(m, directory, source, destination);
+	if (rc == -ECANCELED)
+		return;
 	if (rc)
 		many_tell_failed(m, directory, source, destination,
 				 SIDE_DESTINATION, "make", rc);

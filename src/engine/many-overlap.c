@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/many-overlap.h"
 
+#include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -53,6 +56,36 @@ bool many_overlap_refuse(struct many *m, struct walk_directory *directory,
 			 const struct ground_file *old)
 {
 	if (!do_meet(m, directory, source, from, old))
+		return false;
+	tell(m, directory, source, destination);
+	return true;
+}
+
+/* The directory of the source: the link itself may lead elsewhere. */
+static bool is_ground(struct many *m, const struct walk_directory *directory,
+		      const char *source, dev_t device,
+		      const struct ground_file *old)
+{
+	_cleanup_free_ char *copy = NULL;
+
+	if (many_is_in_tree(directory))
+		return ground_has(&m->grounds, device, directory->fd, NULL,
+				  old);
+	copy = strdup(source);
+	return copy && ground_has(&m->grounds, device, AT_FDCWD, dirname(copy),
+				  old);
+}
+
+bool many_overlap_refuse_name(struct many *m, struct walk_directory *directory,
+			      const char *source, const char *destination,
+			      dev_t device)
+{
+	struct stat st;
+
+	if (fstatat(directory->to_fd, destination, &st, AT_SYMLINK_NOFOLLOW) ||
+	    !S_ISREG(st.st_mode) ||
+	    !is_ground(m, directory, source, device,
+		       &(const struct ground_file){ st.st_dev, st.st_ino }))
 		return false;
 	tell(m, directory, source, destination);
 	return true;

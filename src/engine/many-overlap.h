@@ -17,4 +17,13 @@ bool many_overlap_refuse(struct many *m, struct walk_directory *directory,
 			 const struct ground_file *from,
 			 const struct ground_file *old);
 
+/*
+ * The same of a name that gets another meaning, as that of a link: what has it
+ * now, and would go, is a file that the file system @device of the source lies
+ * on.
+ */
+bool many_overlap_refuse_name(struct many *m, struct walk_directory *directory,
+			      const char *source, const char *destination,
+			      dev_t device);
+
 #endif

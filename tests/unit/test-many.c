@@ -158,6 +158,43 @@ START_TEST(what_fails_is_told_and_stops_nobody)
 }
 END_TEST
 
+/* As if the file system of the source were mounted from these files. */
+static void lie_on(const char *a, const char *b)
+{
+	struct ground ground = { .count = 2 };
+	struct stat st;
+
+	ground.files = calloc(2, sizeof(*ground.files));
+	ck_assert_int_eq(lstat(a, &st), 0);
+	ground.files[0] = (struct ground_file){ st.st_dev, st.st_ino };
+	ck_assert_int_eq(lstat(b, &st), 0);
+	ground.files[1] = (struct ground_file){ st.st_dev, st.st_ino };
+	ground.device = st.st_dev;
+	many->grounds.items = malloc(sizeof(ground));
+	many->grounds.items[0] = ground;
+	many->grounds.count = 1;
+}
+
+START_TEST(no_link_takes_the_name_of_what_its_source_lies_on)
+{
+	begin();
+	ck_assert_int_eq(run("mkdir -p copy/d && echo image >copy/l && "
+			     "echo image >copy/d/c && ln -s a t/m && "
+			     "echo other >copy/m"), 0);
+	make((struct many_args){ .is_recursive = true });
+	lie_on("copy/l", "copy/d/c");
+	ck_assert_int_eq(many_add(many, "t/.", "copy"), 0);
+	finish();
+	ck_assert_int_eq(get_outcome("copy/l"), MANY_REFUSED);
+	/* Whichever of its names comes second is a link. */
+	ck_assert_int_eq(get_outcome("copy/d/c"), MANY_REFUSED);
+	ck_assert_int_eq(get_outcome("copy/m"), MANY_DONE);
+	ck_assert_int_eq(run("grep -q image copy/l && test ! -L copy/l && "
+			     "grep -q image copy/d/c && test -L copy/m"), 0);
+	end();
+}
+END_TEST
+
 START_TEST(names_of_a_file_that_failed_fail)
 {
 	begin();
@@ -318,6 +355,7 @@ END_TEST
 
 UNIT_SUITE("many", a_tree_is_made_anew_with_all_that_is_in_it,
 	   a_plan_writes_nothing, what_fails_is_told_and_stops_nobody,
+	   no_link_takes_the_name_of_what_its_source_lies_on,
 	   names_of_a_file_that_failed_fail,
 	   a_file_with_other_names_is_written_in_place,
 	   every_file_falls_to_one_node,

@@ -92,6 +92,9 @@ exits 5 "nor alone" p2pcopy --force /tmp/above/file /tmp/below/image
 mkdir /tmp/above/tree
 dd if=/dev/lab/src0 of=/tmp/above/tree/image bs=1M count=1 status=none
 exits 5 "nor by a tree" p2pcopy -r /tmp/above/tree/. /tmp/below
+mkdir /tmp/above/links
+ln -s nothing /tmp/above/links/image
+exits 5 "nor replaced by a link" p2pcopy -r /tmp/above/links/. /tmp/below
 exits 5 "nor copied into itself" p2pcopy --manifest=- \
 	<<<"/tmp/below/image	/tmp/above/copy"
 ok "nothing was made there" test ! -e /tmp/above/copy
