@@ -80,11 +80,6 @@ judge_kernel_log() {
 	[ -z "$last" ] || dmesg | tail -n 200 | explain
 }
 
-# skip REASON NAME: what could not run is said, never passed.
-skip() {
-	printf 'ok - %s: %s # SKIP %s\n' "$case_name" "$2" "$1"
-}
-
 # in_bytes SIZE: 64M and its like as a number, in $REPLY.
 in_bytes() {
 	local n=${1%[KMG]}
