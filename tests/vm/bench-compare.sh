@@ -100,6 +100,10 @@ exits 0 "do not when that is tolerated" \
 	p2pbench --diff --tolerance=60% "$work/old.json" "$work/new.json"
 
 begin "two comparisons of memories"
+# On a machine that does other things, too, nothing is sure but this.
+jq '.compares[0].rate_ratio |= (.q1 = .median | .q3 = .median)' \
+	"$work/compared.json" >"$work/sure.json"
+mv "$work/sure.json" "$work/compared.json"
 exits 0 "are the same when they are one" \
 	p2pbench -J --diff "$work/compared.json" "$work/compared.json"
 is "as ratios of peer over host memory" "$(all '[.diff_compares[] |
