@@ -91,7 +91,7 @@ static void put_ramp(FILE *file, double share)
 	for (unsigned i = 0; i < 3; i++) {
 		double distance = fabs(fmod(angle + 6 - 2 * i + 3, 6) - 3);
 
-		parts[i] = 45 + 150 * MIN(MAX(2 - distance, 0), 1);
+		parts[i] = 70 + 125 * MIN(MAX(2 - distance, 0), 1);
 	}
 	fprintf(file, "#%02x%02x%02x", (unsigned)parts[0],
 		(unsigned)(parts[1] * 0.8), (unsigned)parts[2]);
@@ -224,9 +224,9 @@ static void find_ten_ticks(struct range *range)
 	bool is_wide = last / first > 2000;
 	double power = pow(10, floor(log10(first)));
 
-	range->first = power;
-	while (range->first * (is_wide ? 10 : 2) <= first)
-		range->first *= is_wide ? 10 : 2;
+	for (size_t i = 0; i < (is_wide ? 1 : ARRAY_SIZE(parts)); i++)
+		if (parts[i] * power <= first)
+			range->first = parts[i] * power;
 	for (; power < last * 10; power *= 10)
 		for (size_t i = 0; i < (is_wide ? 1 : 3); i++) {
 			double tick = parts[i] * power;
@@ -582,7 +582,7 @@ double chart_draw_bars(FILE *file, const char *title,
 		fprintf(file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
 			"height=\"%.1f\" rx=\"2\"", left, y,
 			MAX(length, 1.5), BAR - 9);
-		put_class(file, "bar", false, bars[i].colour, 2);
+		put_class(file, "bar", false, bars[i].colour, (unsigned)count);
 		fputs("/>\n", file);
 		svg_text(file, "", left + length + 9, y + 15, "%s",
 			 bars[i].value);

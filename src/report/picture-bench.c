@@ -2,6 +2,7 @@
 #include "report/picture-bench.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "report/writer.h"
 
 #define BOTTOM	16.0
+#define TARGET_MOST	20	/* of a name, or its end stands for it */
 
 /* --- values -------------------------------------------------------------- */
 
@@ -34,6 +36,11 @@ static const char *get_text(struct json_object *object, const char *key)
 	struct json_object *value = find(object, key);
 
 	return value ? json_object_get_string(value) : "";
+}
+
+static bool is_host(struct json_object *result)
+{
+	return !strcmp(get_text(result, "memory.kind"), "host");
 }
 
 /* --- dimensions of a grid ------------------------------------------------ */
@@ -180,8 +187,7 @@ static struct chart_series *add_series(const struct grid *grid,
 
 	*s = (struct chart_series){
 		.colour = find_colour(grid, index),
-		.is_dashed = grid->counts[MEMORY] > 1 &&
-			     !strcmp(get_text(result, "memory.kind"), "host"),
+		.is_dashed = grid->counts[MEMORY] > 1 && is_host(result),
 	};
 	snprintf(s->name, sizeof(s->name), "%s", name);
 	s->points = tree_must(calloc(json_object_array_length(grid->results),
@@ -274,25 +280,30 @@ static bool is_supported(struct json_object *result, const char *key)
 	return true;
 }
 
+/* What tells one file from another stands at the end of their paths. */
 static void name_result(struct json_object *result, char *name, size_t size)
 {
 	const char *provider = get_text(result, "memory.provider");
 	const char *target = get_text(result, "target");
+	const char *slash = strrchr(target, '/');
+	bool is_device = !strncmp(target, "/dev/", 5);
+	bool is_long = !is_device && slash && strlen(target) > TARGET_MOST;
 
-	if (!strncmp(target, "/dev/", 5))
+	if (is_device)
 		target += 5;
-	snprintf(name, size, "%s, %s", target,
+	snprintf(name, size, "%s%s, %s", is_long ? "…/" : "",
+		 is_long ? slash + 1 : target,
 		 *provider ? provider : "host memory");
 }
 
 static void add_quantiles(struct chart *chart, struct json_object *result,
-			  unsigned colour)
+			  unsigned colour, bool is_dashed)
 {
 	struct chart_series *s = &chart->series[chart->count++];
 
 	*s = (struct chart_series){
 		.colour = colour,
-		.is_dashed = !strcmp(get_text(result, "memory.kind"), "host"),
+		.is_dashed = is_dashed,
 		.points = tree_must(calloc(ARRAY_SIZE(quantiles),
 					   sizeof(*s->points))),
 	};
@@ -312,6 +323,7 @@ static double draw_quantiles(struct json_object *results, FILE *file,
 			     double top)
 {
 	size_t count = json_object_array_length(results), points = 0;
+	bool is_mixed = count_values(results, "memory.kind") > 1;
 	struct chart chart = {
 		.title = "Latency: what share of the blocks took no longer",
 		.x = { "share of the blocks", CHART_SHARE },
@@ -321,8 +333,11 @@ static double draw_quantiles(struct json_object *results, FILE *file,
 
 	chart.series = tree_must(calloc(count, sizeof(*chart.series)));
 	for (size_t i = 0; i < count; i++) {
-		add_quantiles(&chart, json_object_array_get_idx(results, i),
-			      (unsigned)i);
+		struct json_object *result =
+			json_object_array_get_idx(results, i);
+
+		add_quantiles(&chart, result, (unsigned)i,
+			      is_mixed && is_host(result));
 		points += chart.series[i].count;
 	}
 	if (points)
@@ -333,12 +348,14 @@ static double draw_quantiles(struct json_object *results, FILE *file,
 
 /* --- bars ---------------------------------------------------------------- */
 
-static void fill_bar(struct chart_bar *bar, struct json_object *result)
+/* Of the colour of its curve. */
+static void fill_bar(struct chart_bar *bar, struct json_object *result,
+		     unsigned colour)
 {
 	double rate = get_number(result, "rate_bytes_per_sec");
 
 	bar->length = rate;
-	bar->colour = !strcmp(get_text(result, "memory.kind"), "host");
+	bar->colour = colour;
 	name_result(result, bar->name, sizeof(bar->name));
 	bytes_format_rate((uint64_t)MAX(rate, 0), bar->value,
 			  sizeof(bar->value));
@@ -350,7 +367,8 @@ static double draw_bars(struct json_object *results, FILE *file, double top)
 	struct chart_bar *bars = tree_must(calloc(count + 1, sizeof(*bars)));
 
 	for (size_t i = 0; i < count; i++)
-		fill_bar(&bars[i], json_object_array_get_idx(results, i));
+		fill_bar(&bars[i], json_object_array_get_idx(results, i),
+			 (unsigned)i);
 	top = chart_draw_bars(file, "Rate", bars, count, top);
 	free(bars);
 	return top;
@@ -409,36 +427,53 @@ static void fill_heat(struct chart_heat *heat, struct json_object *matrix)
 
 /* --- pictures ------------------------------------------------------------ */
 
+/* As much of it as there is room for. */
+static void __attribute__((format(printf, 3, 4)))
+append(char *text, size_t size, const char *format, ...)
+{
+	size_t used = strlen(text);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text + used, size - used, format, args);
+	va_end(args);
+}
+
+static bool is_common(struct json_object *results, const char *key)
+{
+	return count_values(results, key) == 1;
+}
+
 /* What all results have in common. */
+static void note_results(struct json_object *results, char *note, size_t size)
+{
+	struct json_object *first = json_object_array_get_idx(results, 0);
+	char block[32];
+
+	append(note, size, "%s", get_text(first, "workload"));
+	if (is_common(results, "target"))
+		append(note, size, " of %.120s", get_text(first, "target"));
+	if (is_common(results, "block_bytes"))
+		append(note, size, ", blocks of %s", bytes_format(
+			(uint64_t)get_number(first, "block_bytes"), block,
+			sizeof(block)));
+	if (is_common(results, "depth"))
+		append(note, size, ", depth %s", get_text(first, "depth"));
+	if (is_common(results, "jobs"))
+		append(note, size, ", %s job%s", get_text(first, "jobs"),
+		       get_number(first, "jobs") > 1 ? "s" : "");
+}
+
 static void write_note(struct json_object *tree, struct json_object *results,
 		       char *note, size_t size)
 {
-	struct json_object *first = json_object_array_get_idx(results, 0);
 	const char *kernel = get_text(tree, "environment.kernel");
-	size_t used = 0;
-	char block[32];
 
 	*note = '\0';
-	if (first)
-		used = (size_t)snprintf(note, size, "%s",
-					get_text(first, "workload"));
-	if (first && count_values(results, "target") == 1)
-		used += (size_t)snprintf(note + used, size - used, " of %s",
-					 get_text(first, "target"));
-	if (first && count_values(results, "block_bytes") == 1)
-		used += (size_t)snprintf(note + used, size - used,
-			", blocks of %s", bytes_format((uint64_t)get_number(
-				first, "block_bytes"), block, sizeof(block)));
-	if (first && count_values(results, "depth") == 1)
-		used += (size_t)snprintf(note + used, size - used,
-			", depth %s", get_text(first, "depth"));
-	if (first && count_values(results, "jobs") == 1)
-		used += (size_t)snprintf(note + used, size - used, ", %s job%s",
-			get_text(first, "jobs"),
-			get_number(first, "jobs") > 1 ? "s" : "");
-	if (*kernel && used < size)
-		snprintf(note + used, size - used, "%sLinux %s",
-			 used ? "; " : "", kernel);
+	if (results && json_object_array_length(results))
+		note_results(results, note, size);
+	if (*kernel)
+		append(note, size, "%sLinux %s", *note ? "; " : "", kernel);
 }
 
 static void draw_matrix(struct json_object *matrix, const char *note,
@@ -467,7 +502,7 @@ static void draw_grid(const struct grid *grid, struct json_object *compares,
 		  "latency.p99_ns", NULL, NULL, CHART_TIME },
 	};
 	static const struct panel ratio = {
-		"Rate of peer memory over host memory, and half of its spread",
+		"Rate of peer memory over host memory, and its quartiles",
 		NULL, "rate_ratio.median", "rate_ratio.q1", "rate_ratio.q3",
 		CHART_RATIO,
 	};
@@ -493,12 +528,11 @@ static void draw_grid(const struct grid *grid, struct json_object *compares,
 static void add_ratio(struct json_object *compares, char *note, size_t size)
 {
 	struct json_object *c = json_object_array_get_idx(compares, 0);
-	size_t used = strlen(note);
 
-	snprintf(note + used, size - used, "; peer over host %.3f (%.3f to "
-		 "%.3f)", get_number(c, "rate_ratio.median"),
-		 get_number(c, "rate_ratio.min"),
-		 get_number(c, "rate_ratio.max"));
+	append(note, size, "; peer over host %.3f (%.3f to %.3f)",
+	       get_number(c, "rate_ratio.median"),
+	       get_number(c, "rate_ratio.min"),
+	       get_number(c, "rate_ratio.max"));
 }
 
 static void draw_results(struct json_object *results, const char *title,

@@ -58,6 +58,50 @@ START_TEST(one_result_is_a_bar_and_its_percentiles)
 }
 END_TEST
 
+START_TEST(a_bar_has_the_colour_of_its_curve)
+{
+	draw("{\"results\":[" RESULT("host", 4096, 1, 1000000000) ","
+	     RESULT("host", 4096, 1, 500000000) "]}");
+	for (unsigned i = 0; i < 2; i++) {
+		const char *const names[][2] = {
+			{ "class=\"bar f0\"", "class=\"curve s0\"" },
+			{ "class=\"bar f1\"", "class=\"curve s1\"" },
+		};
+
+		ck_assert_uint_eq(count(names[i][0]), 1);
+		must_have(names[i][1]);
+	}
+	/* Dashes tell memories apart, and here is only one. */
+	ck_assert_uint_eq(count("curve dashed"), 0);
+	free(drawn);
+}
+END_TEST
+
+START_TEST(a_target_of_a_long_name_is_cut_in_the_note)
+{
+	char json[2048], name[600];
+
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	snprintf(json, sizeof(json), "{\"environment\":{\"kernel\":\"7.2\"},"
+		 "\"results\":[{\"workload\":\"read\",\"target\":\"%s\","
+		 "\"block_bytes\":4096,\"depth\":1,\"jobs\":1,"
+		 "\"rate_bytes_per_sec\":1000}]}", name);
+	draw(json);
+	must_have("n, blocks of 4 KiB, depth 1, 1 job; Linux 7.2<");
+	free(drawn);
+}
+END_TEST
+
+START_TEST(a_file_is_known_by_the_end_of_its_path)
+{
+	draw("{\"results\":[{\"target\":\"/srv/some/where/far/a.img\","
+	     "\"rate_bytes_per_sec\":1000}]}");
+	must_have(">…/a.img, host memory<");
+	free(drawn);
+}
+END_TEST
+
 START_TEST(a_grid_is_curves_by_the_axis_with_most_values)
 {
 	draw("{\"results\":[" RESULT("host", 4096, 1, 1000) ","
@@ -119,6 +163,9 @@ END_TEST
 
 UNIT_SUITE("picture-bench",
 	   one_result_is_a_bar_and_its_percentiles,
+	   a_bar_has_the_colour_of_its_curve,
+	   a_target_of_a_long_name_is_cut_in_the_note,
+	   a_file_is_known_by_the_end_of_its_path,
 	   a_grid_is_curves_by_the_axis_with_most_values,
 	   compared_memories_share_a_colour_and_host_memory_is_dashed,
 	   a_matrix_is_a_heat_map,
