@@ -47,6 +47,7 @@ static const struct column csv_columns[] = {
 	{ NULL, "end", FORM_TEXT },
 	{ NULL, "verify.checked_blocks", FORM_INT },
 	{ NULL, "verify.bad_blocks", FORM_INT },
+	{ NULL, "latency.too_few_for", FORM_TEXT },
 };
 
 /* Shares of 10000, as histogram_quantile() takes them. */
@@ -549,6 +550,43 @@ static const struct column brief_columns[] = {
 	{ "Errors", "errors", FORM_INT },
 };
 
+static bool is_too_short(struct json_object *result, const char *wanted)
+{
+	const struct column column = { .key = "latency.too_few_for" };
+	struct json_object *keys = column_find(&column, result);
+
+	for (size_t i = 0; i < json_object_array_length(keys); i++)
+		if (!strcmp(json_object_get_string(
+				    json_object_array_get_idx(keys, i)),
+			    wanted))
+			return true;
+	return false;
+}
+
+static size_t count_too_short(struct json_object *results, const char *key)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < json_object_array_length(results); i++)
+		count += is_too_short(json_object_array_get_idx(results, i),
+				      key);
+	return count;
+}
+
+/* A table has no room for saying it of each. What is for p99 is for p99.9. */
+static void add_brief_note(struct report *report)
+{
+	struct json_object *results = results_of(report);
+	size_t found = count_too_short(results, "p999_ns");
+
+	if (found)
+		report_add_text(report, "too short for p99.9: %zu of %zu "
+				"results, for p99: %zu (a longer --time "
+				"helps)", found,
+				json_object_array_length(results),
+				count_too_short(results, "p99_ns"));
+}
+
 static const struct column compare_columns[] = {
 	{ "Target", "target", FORM_TEXT },
 	{ "Block", "block_bytes", FORM_BYTES },
@@ -568,10 +606,12 @@ void report_finish_bench(struct report *report, bool is_brief)
 	struct json_object *compares =
 		json_object_object_get(report->tree, "compares");
 
-	if (is_brief)
+	if (is_brief) {
 		report_add_table(report, NULL, results_of(report),
 				 brief_columns, ARRAY_SIZE(brief_columns),
 				 false);
+		add_brief_note(report);
+	}
 	if (is_brief && compares)
 		report_add_table(report, "Peer over host", compares,
 				 compare_columns, ARRAY_SIZE(compare_columns),

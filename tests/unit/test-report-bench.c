@@ -309,9 +309,31 @@ START_TEST(csv_has_a_line_of_keys_and_a_line_a_result)
 	ck_assert_ptr_nonnull(strstr(text, "\r\ncopy,/dev/nvme1n1,"
 				     "/dev/nvme2n1,peer,0000:03:00.0,direct,"
 				     "via-host,,1048576,2,1,4,4194304,0,"));
+	ck_assert_ptr_nonnull(strstr(text, ",p50_ns;p90_ns;p99_ns;p999_ns;"
+				     "p9999_ns\r\n"));
 	for (char *c = text; (c = strchr(c, '\n')); c++)
 		lines++;
 	ck_assert_uint_eq(lines, 3);
+	free(text);
+	report_fini(&report);
+}
+END_TEST
+
+START_TEST(a_table_says_how_many_were_too_short)
+{
+	struct report_bench bench = a_copy();
+	char *text;
+
+	report_init(&report, "p2pbench");
+	report_add_bench(&report, &bench, true);
+	for (unsigned i = 0; i < 1000; i++)
+		histogram_record(&result.latency, 1000000);
+	report_add_bench(&report, &bench, true);
+	report_finish_bench(&report, true);
+	text = written(WRITER_TEXT);
+	ck_assert_ptr_nonnull(strstr(text, "\ntoo short for p99.9: 2 of 2 "
+				     "results, for p99: 1 (a longer "
+				     "--time helps)\n"));
 	free(text);
 	report_fini(&report);
 }
@@ -325,4 +347,5 @@ UNIT_SUITE("report-bench",
 	   the_path_and_dram_are_told_where_they_are_known,
 	   a_comparison_has_ratios_of_what_was_measured,
 	   a_matrix_has_a_cell_for_each_pair_and_why_it_is_empty,
-	   csv_has_a_line_of_keys_and_a_line_a_result);
+	   csv_has_a_line_of_keys_and_a_line_a_result,
+	   a_table_says_how_many_were_too_short);
