@@ -33,6 +33,20 @@ is "with what was measured before" "$(result '.ios > 0 and
 like "and the drive is named" "$(cat "$work/stderr")" \
 	"^p2pbench: /dev/lab/dst0: nothing completed for 2.00 s"
 
+begin "a copy whose destination goes away"
+device=/sys/bus/pci/devices/$(bdf cmb0)
+measure -p host -b 64K -w copy --allow-write /dev/lab/src0 /dev/lab/cmb0
+echo 1 >"$device/remove"
+wait $job
+is "ends the run with 1" $? 1
+is "which the result says" "$(result .end)" failed
+is "with what was measured before" "$(result '.ios > 0 and
+	.rate_bytes_per_sec > 0 and .latency.p50_ns > 0')" true
+is "and what failed" "$(result '.first_error |
+	"\(.where) \(.direction)"')" "/dev/lab/cmb0 write"
+like "and the drive is named" "$(cat "$work/stderr")" \
+	"^p2pbench: /dev/lab/cmb0: [0-9]+ transfers? failed, the first one at"
+
 begin "a drive that goes away"
 device=/sys/bus/pci/devices/$(bdf src0)
 measure -b 64K -p host /dev/lab/src0

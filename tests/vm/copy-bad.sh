@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # machine: one-switch
-# timeout: 150
+# timeout: 200
 # p2plab: --set=src0.read-error=20M --set=dst0.write-error=9M --tool=ddrescue --tool=ddrescuelog
 # Drives with a bad block: everything else is saved, by either memory.
 . /files/guest.sh
@@ -30,6 +30,22 @@ fails 1 "after it was tried again" --retries=2 --seek=16M -n 40M \
 fails 6 "or with exit 6, when a journal can go on" --journal=/tmp/j \
 	--seek=16M -n 40M /dev/lab/src0 /dev/lab/cmb0
 rm -f /tmp/j
+
+begin "a copy that is measured"
+exits 1 "goes on behind a bad block, and fails" p2pbench -J -w copy \
+	--allow-write -b 64K -n 24M /dev/lab/src0 /dev/lab/cmb0
+result() {
+	jq -r ".results[0] | $1" "$work/stdout"
+}
+is "that is one block" "$(result '"\(.ios) \(.errors) \(.end)"')" \
+	"383 1 complete"
+is "which is told" "$(result '.first_error | [.where, .direction,
+	.offset_bytes, .length_bytes, .errno] | tojson')" \
+	'["/dev/lab/src0","read",20971520,65536,61]'
+is "the others were measured" \
+	"$(result '.rate_bytes_per_sec > 0 and .latency.p50_ns > 0')" true
+like "people are told, too" "$(cat "$work/stderr")" \
+	"^p2pbench: /dev/lab/src0: 1 transfer failed, the first one at $bad: No"
 
 for provider in cmb0 host; do
 	begin "past a bad block, through $provider"
