@@ -28,8 +28,6 @@ enum {
 	CTRL_ONCS = 520,
 };
 
-#define COMMAND_BLOCKS_MOST	65536
-
 /* --- what a drive says -------------------------------------------------- */
 
 static uint16_t get_u16(const uint8_t *bytes)
@@ -138,29 +136,23 @@ uint32_t nvme_cut_length(const struct nvme_range *range, uint64_t offset_bytes,
 	return (uint32_t)MIN(length_bytes, range->size_bytes - offset_bytes);
 }
 
-static int make_copy(uint32_t length_bytes, struct nvme_uring_cmd *command)
+/* Ranges of a copy; 0: they are none. */
+static uint32_t count_ranges(uint32_t length_bytes)
 {
 	uint32_t ranges = length_bytes / sizeof(struct nvme_copy_range);
 
-	if (!ranges || ranges > 256 ||
-	    length_bytes % sizeof(struct nvme_copy_range))
-		return -EINVAL;
-	command->data_len = length_bytes;
-	command->cdw12 = ranges - 1;
-	return 0;
+	return ranges > 256 || length_bytes % sizeof(struct nvme_copy_range) ?
+		       0 : ranges;
 }
 
-static int make_io(const struct nvme_range *range, uint32_t length_bytes,
-		   struct nvme_uring_cmd *command)
+/* The same of data. */
+static uint32_t count_blocks(const struct nvme_range *range,
+			     uint32_t length_bytes)
 {
 	uint32_t blocks = length_bytes >> range->lba_shift;
 
-	if (!blocks || blocks > COMMAND_BLOCKS_MOST ||
-	    length_bytes & ((1u << range->lba_shift) - 1))
-		return -EINVAL;
-	command->data_len = length_bytes;
-	command->cdw12 = blocks - 1;
-	return 0;
+	return blocks > NVME_BLOCKS_MOST ||
+	       length_bytes & ((1u << range->lba_shift) - 1) ? 0 : blocks;
 }
 
 int nvme_make_command(const struct nvme_range *range, enum nvme_opcode opcode,
@@ -168,22 +160,21 @@ int nvme_make_command(const struct nvme_range *range, enum nvme_opcode opcode,
 		      uint32_t length_bytes, struct nvme_uring_cmd *command)
 {
 	uint32_t inside = nvme_cut_length(range, offset_bytes, length_bytes);
-	uint64_t block = (range->start_bytes + offset_bytes) >>
-			 range->lba_shift;
+	uint32_t count;
 
 	if (!inside || (opcode == NVME_WRITE && inside < length_bytes))
 		return -ERANGE;
-	if (offset_bytes & ((1u << range->lba_shift) - 1))
+	if (opcode == NVME_COPY) {
+		inside = length_bytes;
+		count = count_ranges(length_bytes);
+	} else {
+		count = count_blocks(range, inside);
+	}
+	if (!count || offset_bytes & ((1u << range->lba_shift) - 1))
 		return -EINVAL;
-	*command = (struct nvme_uring_cmd){
-		.opcode = (uint8_t)opcode,
-		.nsid = range->namespace_id,
-		.addr = (uintptr_t)buffer,
-		.cdw10 = (uint32_t)block,
-		.cdw11 = (uint32_t)(block >> 32),
-	};
-	return opcode == NVME_COPY ? make_copy(length_bytes, command) :
-				     make_io(range, inside, command);
+	nvme_put_command(range, opcode, offset_bytes, buffer, inside, count,
+			 command);
+	return 0;
 }
 
 void nvme_make_copy_range(uint64_t first_block, uint32_t blocks,

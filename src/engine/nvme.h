@@ -7,10 +7,9 @@
 #ifndef P2PDMA_ENGINE_NVME_H
 #define P2PDMA_ENGINE_NVME_H
 
+#include <linux/nvme_ioctl.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-struct nvme_uring_cmd;
 
 enum nvme_opcode {
 	NVME_WRITE = 0x01,
@@ -62,9 +61,13 @@ int nvme_identify(int fd, uint32_t namespace_id, struct nvme_facts *facts);
 /* The namespace's number behind @fd, or -errno: -ENOTTY where it is no NVMe. */
 int nvme_find_namespace(int fd);
 
+/* That one command can name. */
+#define NVME_BLOCKS_MOST	65536
+
 /*
  * nvme_make_command() - @opcode over a part of @range
  * @length_bytes:	READ, WRITE, COMPARE: of the data; COPY: of the ranges
+ * @command:		zeros, or one that was made here before
  *
  * READ and COMPARE end where @range does, however long @length_bytes is.
  *
@@ -75,7 +78,26 @@ int nvme_make_command(const struct nvme_range *range, enum nvme_opcode opcode,
 		      uint64_t offset_bytes, void *buffer,
 		      uint32_t length_bytes, struct nvme_uring_cmd *command);
 
-/* What such a READ or COMPARE is cut to. */
+/* The same without asking; @count is of blocks, or of a copy's ranges. */
+static inline void nvme_put_command(const struct nvme_range *range,
+				    enum nvme_opcode opcode,
+				    uint64_t offset_bytes, void *buffer,
+				    uint32_t length_bytes, uint32_t count,
+				    struct nvme_uring_cmd *command)
+{
+	uint64_t block = (range->start_bytes + offset_bytes) >>
+			 range->lba_shift;
+
+	command->opcode = (uint8_t)opcode;
+	command->nsid = range->namespace_id;
+	command->addr = (uintptr_t)buffer;
+	command->data_len = length_bytes;
+	command->cdw10 = (uint32_t)block;
+	command->cdw11 = (uint32_t)(block >> 32);
+	command->cdw12 = count - 1;
+}
+
+/* What a READ or COMPARE is cut to. */
 uint32_t nvme_cut_length(const struct nvme_range *range, uint64_t offset_bytes,
 			 uint32_t length_bytes);
 

@@ -23,6 +23,8 @@
 struct file {
 	bool is_polled;
 	bool is_namespace;
+	uint32_t block_mask;	/* of a namespace: 0 in whole blocks */
+	uint32_t most_bytes;	/* of its: what any command can move */
 	struct nvme_range range;
 };
 
@@ -211,6 +213,10 @@ int ring_set_namespace(struct ring *ring, unsigned file,
 	ring->files[file] = (struct file){
 		.is_polled = true,
 		.is_namespace = true,
+		.block_mask = (1u << range->lba_shift) - 1,
+		.most_bytes = (uint32_t)MIN(
+			(uint64_t)NVME_BLOCKS_MOST << range->lba_shift,
+			MIN(range->size_bytes, INT32_MAX)),
 		.range = *range,
 	};
 	return 0;
@@ -232,6 +238,12 @@ int ring_set_workers(struct ring *ring, unsigned workers)
 	unsigned most[2] = { workers, 0 };	/* bounded; others as is */
 
 	return io_uring_register_iowq_max_workers(&ring->uring, most);
+}
+
+/* Also of what goes by the plain one. */
+static inline unsigned count_in_flight(const struct ring *ring)
+{
+	return ring->in_flight + (ring->plain ? ring->plain->in_flight : 0);
 }
 
 /* --- pushing ------------------------------------------------------------ */
@@ -331,7 +343,8 @@ static void prepare(struct io_uring_sqe *sqe, const struct ring_op *op)
 	sqe->user_data = op->tag;
 }
 
-static int push(struct ring *ring, const struct ring_op *op)
+static __attribute__((noinline)) int push(struct ring *ring,
+					  const struct ring_op *op)
 {
 	struct io_uring_sqe *sqe;
 
@@ -347,6 +360,12 @@ static int push(struct ring *ring, const struct ring_op *op)
 	return 0;
 }
 
+static bool has_entry(const struct io_uring_sq *sq)
+{
+	return sq->sqe_tail - io_uring_smp_load_acquire(sq->khead) <
+	       sq->ring_entries;
+}
+
 static const uint8_t nvme_opcodes[RING_ACTIONS] = {
 	[RING_READ] = NVME_READ,
 	[RING_WRITE] = NVME_WRITE,
@@ -354,31 +373,40 @@ static const uint8_t nvme_opcodes[RING_ACTIONS] = {
 	[RING_COPY] = NVME_COPY,
 };
 
-/* The command is made where the kernel reads it: that is a large entry. */
-static int push_command(struct ring *ring, const struct ring_op *op)
+/*
+ * The command is made where the kernel reads it: that is a large entry. What
+ * no command here needs of it is 0 from the beginning, and stays so.
+ */
+static inline struct nvme_uring_cmd *
+prepare_command(const struct ring *ring, const struct ring_op *op)
 {
-	struct io_uring_sq *sq = &ring->uring.sq;
-	struct io_uring_sqe *sqe;
-	int rc;
+	const struct io_uring_sq *sq = &ring->uring.sq;
+	struct io_uring_sqe *sqe =
+		&sq->sqes[(size_t)(sq->sqe_tail & sq->ring_mask) << 1];
 
-	if (!nvme_opcodes[op->action])
-		return -EINVAL;
-	if (sq->sqe_tail - io_uring_smp_load_acquire(sq->khead) >=
-	    sq->ring_entries)
-		return -EBUSY;
-	sqe = &sq->sqes[(sq->sqe_tail & sq->ring_mask) << 1];
 	io_uring_prep_rw(IORING_OP_URING_CMD, sqe, (int)op->file, NULL, 0, 0);
 	sqe->flags = IOSQE_FIXED_FILE;
 	sqe->user_data = op->tag;
 	sqe->cmd_op = NVME_URING_CMD_IO;
-	rc = nvme_make_command(&ring->files[op->file].range,
-			       nvme_opcodes[op->action], op->offset_bytes,
-			       op->buffer, (uint32_t)op->length_bytes,
-			       (void *)((char *)sqe +
-					offsetof(struct io_uring_sqe, cmd)));
+	return (void *)((char *)sqe + offsetof(struct io_uring_sqe, cmd));
+}
+
+static int push_command(struct ring *ring, const struct file *file,
+			const struct ring_op *op)
+{
+	int rc;
+
+	if (!nvme_opcodes[op->action])
+		return -EINVAL;
+	if (!has_entry(&ring->uring.sq))
+		return -EBUSY;
+	rc = nvme_make_command(&file->range, nvme_opcodes[op->action],
+			       op->offset_bytes, op->buffer,
+			       (uint32_t)op->length_bytes,
+			       prepare_command(ring, op));
 	if (rc)
 		return rc;
-	sq->sqe_tail++;
+	ring->uring.sq.sqe_tail++;
 	ring->in_flight++;
 	return 0;
 }
@@ -389,25 +417,20 @@ static bool is_pollable(enum ring_action action)
 }
 
 /* Of a ring with options, each file has its way. */
-static int push_with_options(struct ring *ring, const struct ring_op *op)
+static __attribute__((noinline)) int
+push_with_options(struct ring *ring, const struct ring_op *op)
 {
 	const struct file *file = op->file < ring->file_count ?
 					  &ring->files[op->file] : NULL;
 
-	if (ring_get_in_flight(ring) == ring->depth)
+	if (count_in_flight(ring) == ring->depth)
 		return -EBUSY;
 	if (file && file->is_namespace)
-		return push_command(ring, op);
+		return push_command(ring, file, op);
 	if (ring->plain && (!file || !file->is_polled ||
 			    !is_pollable(op->action)))
 		return push(ring->plain, op);
 	return push(ring, op);
-}
-
-static __attribute__((noinline)) int push_anything(struct ring *ring,
-						   const struct ring_op *op)
-{
-	return ring->options ? push_with_options(ring, op) : push(ring, op);
 }
 
 static const uint8_t opcodes[] = {
@@ -415,15 +438,40 @@ static const uint8_t opcodes[] = {
 	[RING_WRITE] = IORING_OP_WRITE,
 };
 
-/* Ready for what has no options: then there is an entry free. */
+/* And there is an entry free for it. */
 static bool is_simple(const struct ring *ring, const struct ring_op *op)
 {
-	const struct io_uring_sq *sq = &ring->uring.sq;
+	return is_pollable(op->action) && !op->is_followed &&
+	       ring->in_flight != ring->depth && has_entry(&ring->uring.sq);
+}
 
-	return !ring->options && is_pollable(op->action) && !op->is_followed &&
-	       ring->in_flight != ring->depth &&
-	       sq->sqe_tail - IO_URING_READ_ONCE(*sq->khead) <
-		       sq->ring_entries;
+/* The same of commands: whole blocks inside of a namespace. */
+static bool is_simple_command(const struct ring *ring, const struct file *file,
+			      const struct ring_op *op)
+{
+	return file->is_namespace && is_pollable(op->action) &&
+	       count_in_flight(ring) != ring->depth &&
+	       op->length_bytes - 1 < file->most_bytes &&
+	       op->offset_bytes <= file->range.size_bytes - op->length_bytes &&
+	       !((op->offset_bytes | op->length_bytes) & file->block_mask) &&
+	       has_entry(&ring->uring.sq);
+}
+
+static int push_by_options(struct ring *ring, const struct ring_op *op)
+{
+	const struct file *file = &ring->files[op->file];
+
+	if (op->file >= ring->file_count ||
+	    !is_simple_command(ring, file, op))
+		return push_with_options(ring, op);
+	nvme_put_command(&file->range, nvme_opcodes[op->action],
+			 op->offset_bytes, op->buffer,
+			 (uint32_t)op->length_bytes,
+			 (uint32_t)(op->length_bytes >> file->range.lba_shift),
+			 prepare_command(ring, op));
+	ring->uring.sq.sqe_tail++;
+	ring->in_flight++;
+	return 0;
 }
 
 /* Simple reads and writes are nearly all there is: nothing is in their way. */
@@ -432,8 +480,10 @@ int ring_push(struct ring *ring, const struct ring_op *op)
 	struct io_uring_sq *sq = &ring->uring.sq;
 	struct io_uring_sqe *sqe;
 
+	if (ring->options)
+		return push_by_options(ring, op);
 	if (!is_simple(ring, op))
-		return push_anything(ring, op);
+		return push(ring, op);
 	sqe = &sq->sqes[sq->sqe_tail++ & sq->ring_mask];
 	io_uring_prep_rw(opcodes[op->action], sqe, (int)op->file, op->buffer,
 			 (unsigned)op->length_bytes, op->offset_bytes);
@@ -629,7 +679,7 @@ unsigned ring_get_room(const struct ring *ring)
 
 unsigned ring_get_in_flight(const struct ring *ring)
 {
-	return ring->in_flight + (ring->plain ? ring->plain->in_flight : 0);
+	return count_in_flight(ring);
 }
 
 unsigned ring_get_depth(const struct ring *ring)

@@ -121,6 +121,18 @@ START_TEST(a_command_names_blocks_of_the_namespace)
 }
 END_TEST
 
+START_TEST(what_needs_no_asking_is_the_same_command)
+{
+	struct nvme_uring_cmd asked = { 0 }, put = { 0 };
+	char buffer[8];
+
+	ck_assert_int_eq(nvme_make_command(&range, NVME_WRITE, 4096, buffer,
+					   8192, &asked), 0);
+	nvme_put_command(&range, NVME_WRITE, 4096, buffer, 8192, 16, &put);
+	ck_assert_mem_eq(&asked, &put, sizeof(put));
+}
+END_TEST
+
 START_TEST(blocks_beyond_4_gi_have_their_upper_half)
 {
 	struct nvme_range large = { 1, 12, 0, UINT64_C(1) << 46 };
@@ -215,6 +227,7 @@ UNIT_SUITE("nvme",
 	   a_drive_that_copies_no_blocks_at_once_has_no_copy,
 	   answers_that_make_no_sense_are_refused,
 	   a_command_names_blocks_of_the_namespace,
+	   what_needs_no_asking_is_the_same_command,
 	   blocks_beyond_4_gi_have_their_upper_half,
 	   nothing_outside_of_the_range_is_touched,
 	   what_is_no_whole_block_is_refused,
