@@ -72,6 +72,8 @@ UNIT_TESTS = \
 	%D%/unit/test-arena \
 	%D%/unit/test-attributes \
 	%D%/unit/test-batch \
+	%D%/unit/test-batch-place \
+	%D%/unit/test-batch-sum \
 	%D%/unit/test-bench \
 	%D%/unit/test-block \
 	%D%/unit/test-bottleneck \
@@ -89,6 +91,9 @@ UNIT_TESTS = \
 	%D%/unit/test-copy-job \
 	%D%/unit/test-copy-flush \
 	%D%/unit/test-copy-many \
+	%D%/unit/test-copy-one \
+	%D%/unit/test-copy-options \
+	%D%/unit/test-copy-status \
 	%D%/unit/test-copy-sum \
 	%D%/unit/test-cpulist \
 	%D%/unit/test-cutter \
@@ -178,6 +183,13 @@ DENIED = -Wl,--wrap=malloc,--wrap=calloc \
 	-Wl,--wrap=ring_push,--wrap=ring_get_completions
 # The test's file system does not answer.
 %C%_unit_test_syncs_LDFLAGS = -Wl,--wrap=syncfs
+# The program's own files.
+%C%_unit_test_copy_one_SOURCES = %D%/unit/test-copy-one.c \
+	src/cli/copy-one.c src/cli/copy-options.c
+%C%_unit_test_copy_one_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_unit_test_copy_options_SOURCES = %D%/unit/test-copy-options.c \
+	src/cli/copy-options.c
+%C%_unit_test_copy_options_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_picture_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_copy_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
