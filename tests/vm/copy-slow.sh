@@ -10,11 +10,27 @@ memory=/sys/bus/pci/devices/$(bdf cmb0)/p2pmem
 before=$(cat "$memory/available")
 fill /dev/lab/src0 1 128M
 
+# written: sectors of the destination so far.
+written() {
+	awk '{ print $7 }' \
+		"/sys/class/block/$(basename "$(realpath /dev/lab/dst0)")/stat"
+}
+
+# underway SECTORS: until 4 MiB more were written.
+underway() {
+	local _
+	for _ in {1..200}; do
+		[ $(($(written) - $1)) -lt 8192 ] || break
+		sleep 0.1
+	done
+}
+
 begin "verify finds a difference"
+there=$(written)
 p2pcopy --verify=read -n 96M --json --output="$work/report.json" \
 	/dev/lab/src0 /dev/lab/dst0 2>"$work/stderr" &
 copy=$!
-sleep 1.5
+underway "$there"
 like "while it runs, the provider has less to give" \
 	"$(($(cat "$memory/available") < before))" 1
 pattern fill /dev/lab/dst0 99 8192 8192
@@ -28,10 +44,11 @@ is "the memory is given back" "$(cat "$memory/available")" "$before"
 
 begin "interrupted"
 for signal in INT:130 TERM:143; do
+	there=$(written)
 	p2pcopy -n 96M --json --output="$work/report.json" \
 		/dev/lab/src0 /dev/lab/dst0 2>"$work/stderr" &
 	copy=$!
-	sleep 1.5
+	underway "$there"
 	kill -"${signal%:*}" $copy
 	wait $copy
 	is "by SIG${signal%:*}: the exit code" $? "${signal#*:}"
@@ -44,10 +61,11 @@ begin "a drive that stands still"
 # In the emulator all transfers to and from a CMB wait for each other, so that
 # the other drive is silent, too: who is to blame shows with host memory only.
 for provider in host "$(bdf cmb0)"; do
+	there=$(written)
 	p2pcopy -n 96M --io-timeout=3s --provider="$provider" \
 		/dev/lab/src0 /dev/lab/dst0 2>"$work/stderr" >"$work/stdout" &
 	copy=$!
-	sleep 1
+	underway "$there"
 	lab_monitor block_set_io_throttle src0 0 1 0 0 0 0
 	wait $copy
 	is "ends a copy through $provider with 1" $? 1
