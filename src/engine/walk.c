@@ -205,7 +205,7 @@ static void pop(struct walk *walk)
 int walk_enter(struct walk *walk, struct walk_directory *directory)
 {
 	struct walk_level *l = calloc(1, sizeof(*l));
-	int fd;
+	int error, fd;
 
 	if (!l) {
 		walk_release(walk, directory);
@@ -218,9 +218,11 @@ int walk_enter(struct walk *walk, struct walk_directory *directory)
 	l->stream = fd < 0 ? NULL : fdopendir(fd);
 	if (l->stream)
 		return 0;
-	fd = errno;
+	error = errno;
+	if (fd >= 0)
+		close(fd);
 	pop(walk);
-	return -fd;
+	return -error;
 }
 
 /* --- entries ------------------------------------------------------------ */

@@ -134,12 +134,14 @@ static int run_many(struct many *many, bool is_journaled)
 {
 	bool is_into = false;
 	int rc = is_journaled ? many_open_journal(many, &is_into) : 0;
+	int last;
 
-	if (!rc)
-		rc = many_add(many, "t", "copy");
-	if (!rc)
-		rc = many_finish(many);
-	return rc;
+	if (rc)
+		return rc;
+	rc = many_add(many, "t", "copy");
+	/* What was begun before is awaited. */
+	last = many_finish(many);
+	return rc ? rc : last;
 }
 
 static int copy_tree_with(struct many_args args, char *result)
