@@ -111,6 +111,10 @@ exits 0 "the report goes into a file" \
 	p2pbench -J -o "$work/report" -p host -b 64K -n 64K "$work/file"
 is "and nothing else on stdout" "$(cat "$work/stdout")" ""
 is "the file is the report" "$(jq -r .command "$work/report")" p2pbench
+exits 1 "a report that cannot be written is an error" p2pbench \
+	-o "$work/nowhere/report" -p host -b 64K -n 64K "$work/file"
+is "and no file to be measured" "$(cat "$work/stderr")" \
+	"p2pbench: $work/nowhere/report: No such file or directory"
 exits 1 "more than there is cannot be read" p2pbench -n 2M "$work/file"
 
 # --- grids ----------------------------------------------------------------------
