@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows TAP and nothing about what is tested. Sourced by the shell tests:
 #
-#   . "$top_srcdir/tests/tap.sh"
+#   . "${top_srcdir:?run it by make check}/tests/tap.sh"
 #   is "sizes of one unit are one" "$(p2ptopo …)" "expected"
 #   exits 2 "rubbish is wrong usage" p2pcopy --bs=rubbish a b
 #   done_testing

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows what bash offers while a command line of p2ptopo is typed.
-. "$top_srcdir/tests/tap.sh"
+. "${top_srcdir:?run it by make check}/tests/tap.sh"
 . "$top_srcdir/contrib/bash-completion/p2ptopo"
 
 # offers NAME LINE CANDIDATES: at the end of LINE, split as bash does.

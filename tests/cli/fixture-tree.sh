@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tests/fixture-tree makes the same tree from a fixture as the unit tests do.
 work_in=memory
-. "$top_srcdir/tests/tap.sh"
+. "${top_srcdir:?run it by make check}/tests/tap.sh"
 
 tree() {
 	"$top_srcdir/tests/fixture-tree" "$work/tree" "$@"

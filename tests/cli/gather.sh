@@ -3,7 +3,7 @@
 # contrib/p2pdma-gather: a machine as text, and back. That nothing is lost on
 # the way, and that what nobody else should know is.
 work_in=memory
-. "$top_srcdir/tests/tap.sh"
+. "${top_srcdir:?run it by make check}/tests/tap.sh"
 gather=$top_srcdir/contrib/p2pdma-gather
 fixture_tree=$top_srcdir/tests/fixture-tree
 

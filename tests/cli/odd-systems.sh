@@ -3,7 +3,7 @@
 # there, and otherwise say in one sentence what is missing: system call filters
 # as containers have them, no io_uring, no /proc, no /sys, no capabilities, an
 # ordinary user, few descriptors, nowhere to write a report to.
-. "$top_srcdir/tests/tap.sh"
+. "${top_srcdir:?run it by make check}/tests/tap.sh"
 # Where O_DIRECT works; /tmp is a tmpfs on many machines.
 big=$(mktemp -d /var/tmp/p2pdma-odd-XXXXXX)
 trap 'rm -rf "${big:?}" "$work"' EXIT

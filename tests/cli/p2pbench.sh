@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows p2pbench's options, exit codes and reports, on files and, for root, on
 # loop devices. Peer memory is the lab's business.
-. "$top_srcdir/tests/tap.sh"
+. "${top_srcdir:?run it by make check}/tests/tap.sh"
 command -v jq >/dev/null || skip_all "there is no jq (apt-get install jq)"
 
 # value FILTER: what jq finds in the first result in $work/stdout.

@@ -5,7 +5,7 @@
 #
 #   SWEEP=all bash tests/cli/p2pcopy-errno.sh    each call of a copy with each
 #                errno, in minutes [each kind of call with each errno once]
-. "$top_srcdir/tests/tap.sh"
+. "${top_srcdir:?run it by make check}/tests/tap.sh"
 command -v strace >/dev/null ||
 	skip_all "there is no strace (apt-get install strace)"
 strace -o /dev/null true 2>/dev/null ||

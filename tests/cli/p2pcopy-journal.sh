@@ -3,7 +3,7 @@
 # the journal is one of GNU ddrescue's.
 #
 #   ROUNDS=100 bash tests/cli/p2pcopy-journal.sh    kills it so often [5]
-. "$top_srcdir/tests/copies.sh"
+. "${top_srcdir:?run it by make check}/tests/copies.sh"
 mib=1048576
 head -c $((24 * mib + 777)) /dev/urandom >a
 

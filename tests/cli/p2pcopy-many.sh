@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows what p2pcopy's options mean for many files at a time: one rate for all,
 # a checksum each, files that are written in place.
-. "$top_srcdir/tests/copies.sh"
+. "${top_srcdir:?run it by make check}/tests/copies.sh"
 
 mkdir -p tree/sub
 for size in 0 1 4095 4096 65536 65537 300000 3000001; do

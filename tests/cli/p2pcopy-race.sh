@@ -5,7 +5,7 @@
 #
 #   ROUNDS=500 bash tests/cli/p2pcopy-race.sh    so many copies a race [15]
 work_in=memory
-. "$top_srcdir/tests/tap.sh"
+. "${top_srcdir:?run it by make check}/tests/tap.sh"
 cd "$work" || exit 1
 rounds=${ROUNDS:-15}
 files=40

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows holes, checksums that the standard tools check, several destinations,
 # files in place, and a limited rate.
-. "$top_srcdir/tests/copies.sh"
+. "${top_srcdir:?run it by make check}/tests/copies.sh"
 
 blocks() {
 	stat -c '%b' "$1"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows what p2pcopy does with many files: trees as cp -a has them, lists of
 # pairs, and work that is dealt to nodes. Peer memory is the lab's business.
-. "$top_srcdir/tests/copies.sh"
+. "${top_srcdir:?run it by make check}/tests/copies.sh"
 
 # listing DIR: every name below it, and what cp -a keeps of it.
 listing() {

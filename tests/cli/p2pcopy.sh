@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows p2pcopy's options, exit codes, guards and reports, on files and, for
 # root, on loop devices. Peer memory is the lab's business.
-. "$top_srcdir/tests/copies.sh"
+. "${top_srcdir:?run it by make check}/tests/copies.sh"
 
 # --- usage ------------------------------------------------------------------
 exits 0 "--help is an answer" p2pcopy --help

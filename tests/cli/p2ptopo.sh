@@ -2,7 +2,7 @@
 # Knows what p2ptopo promises to users and scripts, on machines from
 # tests/fixtures; nothing of this machine is looked at.
 work_in=memory
-. "$top_srcdir/tests/tap.sh"
+. "${top_srcdir:?run it by make check}/tests/tap.sh"
 
 # machine FIXTURE…: a tree for --sysroot, by its path in $root.
 machine() {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows what a source file must and must not have: a licence line, a place in
 # a makefile, functions that fit on a screen, no path of somebody's machine.
-. "$top_srcdir/tests/tap.sh"
+. "${top_srcdir:?run it by make check}/tests/tap.sh"
 cd "$top_srcdir" || exit 1
 longest=60
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows that a header brings along what it needs, and that the installed one
 # is C++, too.
-. "$top_srcdir/tests/tap.sh"
+. "${top_srcdir:?run it by make check}/tests/tap.sh"
 
 # compiles COMPILER LANGUAGE-OPTIONS… HEADER: by itself, with all warnings.
 compiles() {

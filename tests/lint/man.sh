@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows that mandoc finds nothing to warn of, and that what a page refers to
 # is there.
-. "$top_srcdir/tests/tap.sh"
+. "${top_srcdir:?run it by make check}/tests/tap.sh"
 [ -n "$MANDOC" ] || skip_all "there is no mandoc (apt-get install mandoc)"
 
 # missing PAGE: the p2p… pages that it names and that do not exist, but for

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows that --help, the man page and the completion of a program tell of the
 # same options, and the first two of the same words.
-. "$top_srcdir/tests/tap.sh"
+. "${top_srcdir:?run it by make check}/tests/tap.sh"
 
 # help_options PROGRAM: "--json" a line; short ones beside them.
 help_options() {

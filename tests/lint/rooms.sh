@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows the five rules of the house (CONTRIBUTING.md); looks at source text
 # only, with comments taken out.
-. "$top_srcdir/tests/tap.sh"
+. "${top_srcdir:?run it by make check}/tests/tap.sh"
 cd "$top_srcdir/src" || exit 1
 rooms=(base lib engine report cli)
 

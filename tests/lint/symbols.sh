@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Knows that the library exports the functions of p2pdma.h and nothing else.
-. "$top_srcdir/tests/tap.sh"
+. "${top_srcdir:?run it by make check}/tests/tap.sh"
 library=$top_builddir/src/.libs/libp2pdma.so
 command -v nm >/dev/null || skip_all "there is no nm"
 [ -e "$library" ] || skip_all "the library is not built as a shared one"
