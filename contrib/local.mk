@@ -3,6 +3,7 @@ dist_noinst_SCRIPTS += \
 	%D%/bench/bench-loop \
 	%D%/bench/big-tree \
 	%D%/bench/file-to-file \
+	%D%/bench/instructions \
 	%D%/bench/manifest-memory \
 	%D%/bench/peer-to-peer \
 	%D%/bench/small-files \
