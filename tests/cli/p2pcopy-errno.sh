@@ -30,7 +30,8 @@ sanitized=
 
 # What each call's manual page names and a copy can meet. A call that is not
 # here does not fail, or not by an errno (brk), or is not ours to check (that
-# of a signal's handler).
+# of a signal's handler). ENOENT of getdents64 is the end of a directory that was
+# removed: the C library says no more.
 errnos='
 access EACCES EIO
 close EIO EINTR EDQUOT
@@ -50,7 +51,7 @@ fsetxattr EOPNOTSUPP ENOSPC EDQUOT EPERM
 fsync EIO ENOSPC EDQUOT EROFS
 ftruncate EIO EINTR EFBIG EPERM
 getcwd ENOENT EACCES
-getdents64 EIO ENOENT
+getdents64 EIO EBADF
 getrandom EINTR EAGAIN ENOSYS
 getxattr ENODATA EOPNOTSUPP EIO
 io_uring_enter EINTR EAGAIN EBUSY ENOMEM EIO
