@@ -27,6 +27,8 @@
 #define UNSIZED_A_SECOND	20
 /* What file systems hand out at least: no hole is smaller. */
 #define GRAIN		4096
+/* Of one nap. */
+#define NAP_MOST_NS	(NS_PER_SEC / 2)
 
 /* --- the first chain: what is it, and its first block ------------------- */
 
@@ -983,10 +985,13 @@ int batch_push(struct batch *batch, const struct batch_request *request)
 	return 0;
 }
 
-/* Nothing is in flight: only the rate is waited for, or a signal. */
+/*
+ * Nothing is in flight: only the rate is waited for, or a signal. Not for long
+ * at once: who watches us takes one that does nothing for one that is held.
+ */
 static void nap(struct batch *b)
 {
-	uint64_t ns = get_wait(b);
+	uint64_t ns = MIN(get_wait(b), NAP_MOST_NS);
 	const struct timespec rest = {
 		.tv_sec = (time_t)(ns / NS_PER_SEC),
 		.tv_nsec = (long)(ns % NS_PER_SEC),

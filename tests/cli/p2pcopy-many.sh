@@ -86,6 +86,14 @@ kill -INT $pid
 wait $pid
 is "a signal does not wait for it" "$? $((SECONDS - start < 30))" "130 1"
 
+# Nothing happens while the rate is waited for, which is nobody's fault.
+mkdir waits
+random waits/a 60000
+random waits/b 60000
+copies "who waits for the rate is not held" -r --rate=15000 --io-timeout=1s \
+	waits waited
+ok "both are the same" diff -r waits waited
+
 # --- in place -----------------------------------------------------------------
 mkdir -p place/sub
 random place/sub/f1 100000
