@@ -18,7 +18,14 @@ struct matrix {
 
 /* --- who takes part ------------------------------------------------------ */
 
-/* A block device for each namespace; NULL after the last. */
+static void free_paths(char **paths)
+{
+	for (char **path = paths; path && *path; path++)
+		free(*path);
+	free(paths);
+}
+
+/* A block device for each namespace; NULL after the last. NULL: no memory. */
 static char **list_namespaces(const struct p2pdma_topology *topology)
 {
 	const struct p2pdma_drive *const *drives;
@@ -32,10 +39,14 @@ static char **list_namespaces(const struct p2pdma_topology *topology)
 	for (size_t i = 0; paths && i < count; i++) {
 		const struct p2pdma_drive *drive = drives[i];
 
-		for (size_t j = 0; j < drive->namespace_count; j++)
+		for (size_t j = 0; j < drive->namespace_count; j++, used++) {
 			if (asprintf(&paths[used], "/dev/%s",
-				     drive->namespaces[j].name) > 0)
-				used++;
+				     drive->namespaces[j].name) >= 0)
+				continue;
+			paths[used] = NULL;
+			free_paths(paths);
+			return NULL;
+		}
 	}
 	return paths;
 }
@@ -175,13 +186,6 @@ static int fill(struct matrix *m)
 							     fill_column(m));
 	report_add_matrix(&s->report, &m->report);
 	return worst;
-}
-
-static void free_paths(char **paths)
-{
-	for (char **path = paths; path && *path; path++)
-		free(*path);
-	free(paths);
 }
 
 int bench_matrix_run(struct session *session)

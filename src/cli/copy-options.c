@@ -28,8 +28,11 @@ static int parse_sum(const char *text, void *value)
 		if (strlen(name) != length || strncmp(text, name, length))
 			continue;
 		wish->name = name;
-		wish->file = text[length] ? text + length + 1 : NULL;
-		return text[length] && !*wish->file ? -EINVAL : 0;
+		wish->file = NULL;
+		if (!text[length])
+			return 0;
+		wish->file = text + length + 1;
+		return *wish->file ? 0 : -EINVAL;
 	}
 	return -EINVAL;
 }
