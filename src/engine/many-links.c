@@ -3,12 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <linux/openat2.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -36,20 +34,29 @@ static char *format_below(struct walk_directory *directory, const char *name)
 	return strdup(path + skip);
 }
 
-/* Through no link, so that it is what we made. */
+/*
+ * The directory of @path: through no link, so that it is what we made. By
+ * steps, as openat2(2) is not everywhere.
+ */
 static int open_below(int top, const char *path)
 {
-	struct open_how how = {
-		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC | O_DIRECTORY,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH,
-	};
-	_cleanup_free_ char *copy = strdup(path);
-	long fd;
+	const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC | O_DIRECTORY;
+	int fd = openat(top, ".", flags);
+	const char *slash;
 
-	if (!copy)
-		return -ENOMEM;
-	fd = syscall(SYS_openat2, top, dirname(copy), &how, sizeof(how));
-	return fd < 0 ? -errno : (int)fd;
+	for (; fd >= 0 && (slash = strchr(path, '/')); path = slash + 1) {
+		_cleanup_fd_ int above = fd;
+		char name[NAME_MAX + 1];
+
+		if (slash - path > NAME_MAX)
+			return -ENAMETOOLONG;
+		memcpy(name, path, (size_t)(slash - path));
+		name[slash - path] = '\0';
+		if (!strcmp(name, ".."))
+			return -EXDEV;
+		fd = openat(above, *name ? name : ".", flags);
+	}
+	return fd < 0 ? -errno : fd;
 }
 
 static int link_aside(int from, const char *old, int to, const char *name)

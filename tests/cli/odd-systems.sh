@@ -14,6 +14,8 @@ head -c 300001 /dev/urandom >a
 mkdir tree
 cp a tree/one
 echo two >tree/two
+mkdir tree/sub
+ln tree/one tree/sub/other-name
 
 # copies NAME WRAPPER…: a file and a tree, below WRAPPER.
 copies() {
@@ -25,6 +27,8 @@ copies() {
 	exits 0 "$name: a tree is copied" "$@" p2pcopy -p host -r \
 		--preserve tree copy
 	ok "$name: it is the same, too" diff -r tree copy
+	ok "$name: with both names of one file" test copy/one -ef \
+		copy/sub/other-name
 }
 
 # refuses NAME REGEX COMMAND…: soon, with exit 1 and one sentence.
@@ -99,7 +103,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	chown -R 65534:65534 open
 	nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 	cd open || exit 1
-	cp -r ../a ../tree .
+	cp -a ../a ../tree .
 	chown -R 65534:65534 .
 	copies "an ordinary user" "${nobody[@]}"
 	exits 0 "an ordinary user: p2pbench measures" "${nobody[@]}" \

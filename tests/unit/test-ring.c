@@ -128,7 +128,7 @@ START_TEST(waiting_ends_when_the_time_is_over)
 	struct ring *ring;
 	unsigned count;
 	uint64_t start;
-	char data;
+	char data = 0;
 	int ends[2];
 
 	op.buffer = &data;
