@@ -286,7 +286,7 @@ bool output_takes_colour(const struct cli_common *common)
 	       !(no_colour && *no_colour);
 }
 
-static int fail(const struct cli_common *common, int rc)
+int output_fail(const struct cli_common *common, int rc)
 {
 	cli_error(common->program->name, "%s: %s",
 		  common->output ? common->output : "standard output",
@@ -303,10 +303,10 @@ int output_report_to(const struct cli_common *common,
 			  output->file);
 	if (rc && rc != -EIO) {
 		output_discard(output);
-		return fail(common, rc);
+		return output_fail(common, rc);
 	}
 	rc = output_commit(output);
-	return rc ? fail(common, rc) : EXIT_DONE;
+	return rc ? output_fail(common, rc) : EXIT_DONE;
 }
 
 int output_report(const struct cli_common *common,
@@ -317,6 +317,6 @@ int output_report(const struct cli_common *common,
 
 	rc = output_open(&output, common->output);
 	if (rc)
-		return fail(common, rc);
+		return output_fail(common, rc);
 	return output_report_to(common, report, &output);
 }

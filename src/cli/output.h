@@ -48,6 +48,9 @@ void output_discard(struct output *output);
 /* True for a terminal, unless NO_COLOR has something to say. */
 bool output_takes_colour(const struct cli_common *common);
 
+/* Says that the report could not be written, which said @rc. EXIT_FAILED. */
+int output_fail(const struct cli_common *common, int rc);
+
 /*
  * Writes @report where and as the user asked. An exit code: 0, or 1 when it
  * could not be written, which has been said then.

@@ -95,14 +95,6 @@ static int write_report(struct session *s, struct output *output)
 	return output_report_to(&s->common, &s->report, output);
 }
 
-/* A report is none of the files that are measured. */
-static int fail_output(const struct session *s, int rc)
-{
-	cli_error(BENCH_NAME, "%s: %s", s->common.output ?
-		  s->common.output : "standard output", strerror(-rc));
-	return EXIT_FAILED;
-}
-
 static int print_fio(struct session *s, struct output *output)
 {
 	int code = bench_fio_run(s, output->file), rc;
@@ -110,7 +102,7 @@ static int print_fio(struct session *s, struct output *output)
 	if (code != EXIT_DONE)
 		return code;
 	rc = output_commit(output);
-	return rc ? fail_output(s, rc) : EXIT_DONE;
+	return rc ? output_fail(&s->common, rc) : EXIT_DONE;
 }
 
 static int run(struct session *s, struct output *output)
@@ -150,7 +142,7 @@ int main(int argc, char **argv)
 		return code;
 	rc = output_open(&output, s.common.output);
 	if (rc)
-		return fail_output(&s, rc);
+		return output_fail(&s.common, rc);
 	report_init(&s.report, BENCH_NAME);
 	code = run(&s, &output);
 	output_discard(&output);
