@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -188,6 +187,12 @@ int apart_begin(const struct apart_limit *limit,
 		code = divide(ends, limit);
 	*signals = signals_seen;
 	return code;
+}
+
+void apart_excuse(volatile sig_atomic_t *is_excused, bool is_next)
+{
+	if (is_excused)
+		*is_excused = is_next;
 }
 
 void apart_tell(int code)

@@ -12,6 +12,7 @@
 #define P2PDMA_CLI_APART_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cli/cli.h"
@@ -38,6 +39,12 @@ struct apart_limit {
  */
 int apart_begin(const struct apart_limit *limit,
 		struct apart_signals **signals);
+
+/*
+ * What comes next may wait for a pipe or a terminal, which is no drive; or that
+ * is over. @is_excused is the one of the signals; NULL: nobody looks.
+ */
+void apart_excuse(volatile sig_atomic_t *is_excused, bool is_next);
 
 /*
  * This is how it ends: nobody waits for us any more, nor for our part of the

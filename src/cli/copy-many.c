@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "cli/apart.h"
 #include "cli/copy-status.h"
 #include "engine/manifest.h"
 #include "report/progress.h"
@@ -119,25 +120,18 @@ static int get_code(const struct run *r, const struct many_file *file)
 	return EXIT_FAILED;
 }
 
-/* A pipe or a terminal that makes us wait is no drive. */
-static void excuse(const struct run *r, bool is_excused)
-{
-	if (r->wish->is_excused)
-		*r->wish->is_excused = is_excused;
-}
-
 static void tick(void *data, uint64_t bytes)
 {
 	struct run *r = data;
 
 	r->now.done_bytes += bytes;
-	excuse(r, true);
+	apart_excuse(r->wish->is_excused, true);
 	progress_update(&r->progress, &r->now);
 	if (r->wish->asked && *r->wish->asked) {
 		*r->wish->asked = 0;
 		copy_status_tell(&r->progress, r->now.done_bytes);
 	}
-	excuse(r, false);
+	apart_excuse(r->wish->is_excused, false);
 }
 
 static void tell_ended(struct run *r, const struct many_file *file)
@@ -163,9 +157,9 @@ static void ended(void *data, const struct many_file *file)
 
 	if (file->outcome == MANY_DONE_BEFORE)
 		tick(r, file->skipped_bytes);
-	excuse(r, true);
+	apart_excuse(r->wish->is_excused, true);
 	tell_ended(r, file);
-	excuse(r, false);
+	apart_excuse(r->wish->is_excused, false);
 }
 
 /* --- which ones --------------------------------------------------------- */
@@ -279,9 +273,9 @@ static int add_pairs(struct run *r, struct manifest *manifest)
 		rc = await_pair(r, manifest);
 		if (rc)
 			return rc;
-		excuse(r, true);
+		apart_excuse(r->wish->is_excused, true);
 		got = manifest_next(manifest, &source, &destination);
-		excuse(r, false);
+		apart_excuse(r->wish->is_excused, false);
 		if (got == -EINVAL || got == -ENAMETOOLONG)
 			tell_wrong_pair(r, manifest, got);
 		else if (got == 1)
@@ -412,11 +406,8 @@ static void write_report(struct run *r, bool is_complete)
 	report_files_finish(&r->report, many_get_totals(r->many),
 			    is_complete);
 	rc = output_commit(r->wish->output);
-	if (!rc)
-		return;
-	cli_error(get_name(r), "%s: %s", r->wish->common->output ?
-		  r->wish->common->output : "standard output", strerror(-rc));
-	worsen(r, EXIT_FAILED);
+	if (rc)
+		worsen(r, output_fail(r->wish->common, rc));
 }
 
 /* What was asked for and not done is a failure. */
@@ -465,7 +456,7 @@ static void run(struct run *r, bool *is_silent)
 {
 	int rc = copy_all(r);
 
-	excuse(r, true);
+	apart_excuse(r->wish->is_excused, true);
 	progress_finish(&r->progress);
 	if (rc)
 		blame(r, rc);
@@ -473,7 +464,7 @@ static void run(struct run *r, bool *is_silent)
 	write_sums(r);
 	write_report(r, !rc && !many_get_totals(r->many)->failed);
 	*is_silent = many_is_silent(r->many);
-	excuse(r, false);
+	apart_excuse(r->wish->is_excused, false);
 }
 
 int copy_many(const struct copy_many *wish, bool *is_silent)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/macro.h"
+#include "cli/apart.h"
 #include "cli/copy-status.h"
 #include "engine/copy-job.h"
 #include "report/progress.h"
@@ -30,12 +31,6 @@ static const struct cli_program *const program = &copy_program;
 
 /* --- what is said ------------------------------------------------------- */
 
-/* A pipe or a terminal that makes us wait is no drive. */
-static void excuse(const struct session *s, bool is_excused)
-{
-	*s->wish->is_excused = is_excused;
-}
-
 static void tick(void *data, uint64_t done_bytes, uint64_t total_bytes)
 {
 	struct session *s = data;
@@ -44,13 +39,13 @@ static void tick(void *data, uint64_t done_bytes, uint64_t total_bytes)
 		.total_bytes = total_bytes,
 	};
 
-	excuse(s, true);
+	apart_excuse(s->wish->is_excused, true);
 	progress_update(&s->progress, &now);
 	if (*s->wish->asked) {
 		*s->wish->asked = 0;
 		copy_status_tell(&s->progress, done_bytes);
 	}
-	excuse(s, false);
+	apart_excuse(s->wish->is_excused, false);
 }
 
 /* Host memory in place of peer memory is never silent: also with --quiet. */
@@ -383,10 +378,10 @@ static int run(struct session *s)
 		return code;
 	report_init(&s->report, program->name);
 	report_copy(&s->report, &s->job, s->options->is_dry_run);
-	excuse(s, true);
+	apart_excuse(s->wish->is_excused, true);
 	code = exit_worst(code, output_report_to(s->common, &s->report,
 						 s->wish->output));
-	excuse(s, false);
+	apart_excuse(s->wish->is_excused, false);
 	return code;
 }
 
