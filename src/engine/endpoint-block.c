@@ -24,29 +24,33 @@ static bool block_matches(mode_t type, unsigned mode)
 
 int endpoint_claim(const char *path, int flags)
 {
-	int fd;
+	for (unsigned tries = 1;; tries++) {
+		int fd = open(path, flags | O_EXCL);
 
-	for (unsigned i = 0; i < CLAIM_TRIES; i++) {
-		fd = open(path, flags | O_EXCL);
-		if (fd >= 0 || errno != EBUSY)
-			break;
+		if (fd >= 0)
+			return fd;
+		if (errno != EBUSY || tries == CLAIM_TRIES)
+			return -errno;
 		clock_sleep_until(clock_now_ns() + CLAIM_PAUSE_NS);
-		errno = EBUSY;
 	}
+}
+
+static int open_device(const struct endpoint *endpoint)
+{
+	int flags = endpoint_get_open_flags(endpoint), fd;
+
+	if (endpoint->mode & ENDPOINT_EXCLUSIVE)
+		return endpoint_claim(endpoint->path, flags);
+	fd = open(endpoint->path, flags);
 	return fd < 0 ? -errno : fd;
 }
 
 int endpoint_open_device(struct endpoint *endpoint, uint32_t *lba_bytes)
 {
-	int flags = endpoint_get_open_flags(endpoint);
-
-	endpoint->fd = endpoint->mode & ENDPOINT_EXCLUSIVE ?
-			       endpoint_claim(endpoint->path, flags) :
-			       open(endpoint->path, flags);
-	if (endpoint->mode & ENDPOINT_EXCLUSIVE && endpoint->fd < 0)
+	endpoint->fd = open_device(endpoint);
+	if (endpoint->fd < 0)
 		return endpoint->fd;
-	if (endpoint->fd < 0 ||
-	    ioctl(endpoint->fd, BLKGETSIZE64, &endpoint->size_bytes) ||
+	if (ioctl(endpoint->fd, BLKGETSIZE64, &endpoint->size_bytes) ||
 	    ioctl(endpoint->fd, BLKSSZGET, lba_bytes))
 		return -errno;
 	return 0;

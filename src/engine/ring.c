@@ -459,10 +459,12 @@ static bool is_simple_command(const struct ring *ring, const struct file *file,
 
 static int push_by_options(struct ring *ring, const struct ring_op *op)
 {
-	const struct file *file = &ring->files[op->file];
+	const struct file *file;
 
-	if (op->file >= ring->file_count ||
-	    !is_simple_command(ring, file, op))
+	if (op->file >= ring->file_count)
+		return push_with_options(ring, op);
+	file = &ring->files[op->file];
+	if (!is_simple_command(ring, file, op))
 		return push_with_options(ring, op);
 	nvme_put_command(&file->range, nvme_opcodes[op->action],
 			 op->offset_bytes, op->buffer,
