@@ -61,7 +61,8 @@ if HAVE_CHECK
 check_LTLIBRARIES += %D%/unit/libunit.la
 %C%_unit_libunit_la_SOURCES = %D%/unit/run.c %D%/unit/unit.h \
 	%D%/unit/copying.c %D%/unit/copying.h \
-	%D%/unit/fixture.c %D%/unit/fixture.h
+	%D%/unit/fixture.c %D%/unit/fixture.h \
+	%D%/unit/scratch.c %D%/unit/scratch.h
 %C%_unit_libunit_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 
 UNIT_TESTS = \

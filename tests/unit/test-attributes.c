@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/attributes.h"
+#include "unit/scratch.h"
 #include "unit/unit.h"
 
 #include <errno.h>
@@ -24,8 +25,7 @@ static int make(const char *name)
 
 static void begin(void)
 {
-	strcpy(strrchr(top, '-'), "-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(top));
+	scratch_make(top);
 	directory = open(top, O_RDONLY | O_DIRECTORY);
 	ck_assert_int_ge(directory, 0);
 }

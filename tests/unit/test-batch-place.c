@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/batch.h"
+#include "unit/scratch.h"
 #include "unit/unit.h"
 
 #include <errno.h>
@@ -41,8 +42,7 @@ static void begin(bool is_in_place)
 		.may_replace = may_replace, .done = done,
 	};
 
-	strcpy(strrchr(top, '-'), "-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(top));
+	scratch_make(top);
 	ck_assert_int_eq(chdir(top), 0);
 	directory = open(top, O_RDONLY | O_DIRECTORY);
 	ck_assert_int_eq(p2pdma_context_create(NULL, &context), 0);
@@ -61,17 +61,13 @@ static void begin(bool is_in_place)
 
 static void end(void)
 {
-	char command[128];
-
 	batch_destroy(batch);
 	ring_close(ring);
 	p2pdma_pool_destroy(pool);
 	p2pdma_provider_close(host);
 	p2pdma_context_destroy(context);
 	close(directory);
-	ck_assert_int_eq(strncmp(top, "/var/tmp/test-batch-place-", 26), 0);
-	snprintf(command, sizeof(command), "rm -r '%s'", top);
-	ck_assert_int_eq(system(command), 0);
+	scratch_remove(top, "/var/tmp/test-batch-place-");
 }
 
 static enum batch_outcome copy(const char *from, const char *to)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/batch.h"
+#include "unit/scratch.h"
 #include "unit/unit.h"
 
 #include <errno.h>
@@ -42,8 +43,7 @@ static bool has_one_name(void *data, const struct batch_answer *answer)
 
 static void begin_with(struct batch_plan plan, uint32_t align)
 {
-	strcpy(strrchr(top, '-'), "-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(top));
+	scratch_make(top);
 	directory = open(top, O_RDONLY | O_DIRECTORY);
 	ck_assert_int_eq(p2pdma_context_create(NULL, &context), 0);
 	ck_assert_int_eq(p2pdma_provider_open(context, "host", NULL, &host),
@@ -69,17 +69,13 @@ static void begin(void)
 
 static void end(void)
 {
-	char command[128];
-
 	batch_destroy(batch);
 	ring_close(ring);
 	p2pdma_pool_destroy(pool);
 	p2pdma_provider_close(host);
 	p2pdma_context_destroy(context);
 	close(directory);
-	ck_assert_int_eq(strncmp(top, "/var/tmp/test-batch-", 20), 0);
-	snprintf(command, sizeof(command), "rm -r '%s'", top);
-	ck_assert_int_eq(system(command), 0);
+	scratch_remove(top, "/var/tmp/test-batch-");
 }
 
 static void fill(const char *name, size_t size)

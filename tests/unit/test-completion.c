@@ -18,6 +18,7 @@
 #include "engine/copy-job.h"
 #include "engine/many.h"
 #include "engine/ring.h"
+#include "unit/scratch.h"
 #include "unit/unit.h"
 
 #include <dirent.h>
@@ -321,21 +322,16 @@ static void fail_all(const struct deed *deed)
 
 static void begin(void)
 {
-	strcpy(strrchr(top, '-'), "-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(top));
+	scratch_make(top);
 	ck_assert_int_eq(p2pdma_context_create(NULL, &context), 0);
 	ck_assert_int_eq(p2pdma_topology_scan(context, &topology), 0);
 }
 
 static void end(void)
 {
-	char command[PATH_SIZE];
-
 	p2pdma_topology_destroy(topology);
 	p2pdma_context_destroy(context);
-	ck_assert_int_eq(strncmp(top, "/var/tmp/test-completion-", 25), 0);
-	snprintf(command, sizeof(command), "rm -r '%s'", top);
-	ck_assert_int_eq(system(command), 0);
+	scratch_remove(top, "/var/tmp/test-completion-");
 }
 
 /* --- one file ------------------------------------------------------------ */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/copy-one.h"
+#include "unit/scratch.h"
 #include "unit/unit.h"
 
 #include <signal.h>
@@ -19,8 +20,7 @@ static char report[8192], sums[256];
 
 static void begin(void)
 {
-	strcpy(strrchr(top, '-'), "-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(top));
+	scratch_make(top);
 	ck_assert_int_eq(chdir(top), 0);
 	ck_assert_int_eq(p2pdma_context_create(NULL, &context), 0);
 	ck_assert_int_eq(p2pdma_topology_scan(context, &topology), 0);
@@ -30,13 +30,9 @@ static void begin(void)
 
 static void end(void)
 {
-	char command[128];
-
 	p2pdma_topology_destroy(topology);
 	p2pdma_context_destroy(context);
-	ck_assert_int_eq(strncmp(top, "/var/tmp/test-copy-one-", 23), 0);
-	snprintf(command, sizeof(command), "rm -r '%s'", top);
-	ck_assert_int_eq(system(command), 0);
+	scratch_remove(top, "/var/tmp/test-copy-one-");
 }
 
 static void read_file(const char *path, char *text, size_t size)

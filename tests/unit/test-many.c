@@ -2,6 +2,7 @@
 /* All parts of a copy of many files, many-*.c, as they work together. */
 #include "engine/many-later.h"
 #include "engine/many-tell.h"
+#include "unit/scratch.h"
 #include "unit/unit.h"
 
 #include <errno.h>
@@ -73,8 +74,7 @@ static void make(struct many_args args)
 
 static void begin(void)
 {
-	strcpy(strrchr(top, '-'), "-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(top));
+	scratch_make(top);
 	ck_assert_int_eq(chdir(top), 0);
 	ck_assert_int_eq(p2pdma_context_create(NULL, &context), 0);
 	ck_assert_int_eq(p2pdma_topology_scan(context, &topology), 0);
@@ -87,14 +87,10 @@ static void begin(void)
 
 static void end(void)
 {
-	char command[128];
-
 	many_destroy(many);
 	p2pdma_topology_destroy(topology);
 	p2pdma_context_destroy(context);
-	ck_assert_int_eq(strncmp(top, "/var/tmp/test-many-", 19), 0);
-	snprintf(command, sizeof(command), "rm -r '%s'", top);
-	ck_assert_int_eq(run(command), 0);
+	scratch_remove(top, "/var/tmp/test-many-");
 }
 
 static void finish(void)

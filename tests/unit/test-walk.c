@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/walk.h"
+#include "unit/scratch.h"
 #include "unit/unit.h"
 
 #include <errno.h>
@@ -21,8 +22,7 @@ static const char *in(const char *name)
 
 static void make_tree(void)
 {
-	strcpy(strrchr(top, '-'), "-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(top));
+	scratch_make(top);
 	ck_assert_int_eq(mkdir(in("b"), 0755), 0);
 	ck_assert_int_eq(mkdir(in("b/deep"), 0755), 0);
 	close(open(in("b/deep/file"), O_CREAT | O_WRONLY, 0644));
