@@ -32,7 +32,8 @@ static int show(const struct cli_common *common)
 
 static int check_output(const struct cli_common *common)
 {
-	const char *trouble = output_find_trouble(common);
+	const char *trouble = output_find_trouble(common,
+						  common->output);
 
 	if (!trouble)
 		return CLI_GO_ON;

@@ -86,8 +86,9 @@ static void tell_offload(struct session *s)
 static void tell_block(const struct session *s)
 {
 	const struct memory *memory = &s->job.memory;
+	uint64_t wanted = s->options->block_bytes;
 
-	if (s->options->block_bytes - memory->block_bytes < BLOCK_STEP)
+	if (wanted < BLOCK_STEP || wanted - memory->block_bytes < BLOCK_STEP)
 		cli_notice(s->common, "--block-size: %u bytes, because it is "
 			   "a multiple of %u", memory->block_bytes,
 			   (unsigned)BLOCK_STEP);

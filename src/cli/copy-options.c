@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/macro.h"
+#include "cli/output.h"
 #include "engine/copy-job.h"
 #include "report/writer.h"
 
@@ -58,7 +59,7 @@ static const struct cli_choice verifies[] = {
 
 static int parse_shard(const char *text, void *value)
 {
-	return launcher_parse(text, value) ? -EINVAL : 0;
+	return launcher_parse(text, value);
 }
 
 static const struct cli_choice engines[] = {
@@ -293,9 +294,74 @@ static int check_many(const struct cli_common *common,
 	return EXIT_USAGE;
 }
 
+/* One that only says what was done. */
+struct side_file {
+	const char *option;
+	const char *path;	/* NULL: is not wanted */
+};
+
+static const char *find_end(const struct cli_common *common,
+			    const struct copy_options *o, const char *path)
+{
+	const char *source = common->operand_count ? common->operands[0] : NULL;
+	const char *trouble = output_find_trouble(common, path);
+
+	for (size_t i = 0; !trouble && path && i < o->also.count; i++)
+		if (output_is_same(path, o->also.items[i], source))
+			trouble = "a destination as well, which would be "
+				  "replaced";
+	if (!trouble && path && o->manifest && strcmp(o->manifest, "-") &&
+	    output_is_same(path, o->manifest, NULL))
+		trouble = "the manifest as well, which would be replaced";
+	return trouble;
+}
+
+/* None of them takes the place of what is copied, nor of another one. */
+static int check_side_files(const struct cli_common *common,
+			    const struct copy_options *o)
+{
+	const struct side_file files[] = {
+		{ "--output", common->output },
+		{ "--checksum", o->sum.name ? o->sum.file : NULL },
+		{ "--journal", o->journal },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		const char *path = files[i].path;
+		const char *trouble = path && !*path ? "no name" :
+				      find_end(common, o, path);
+
+		for (size_t j = 0; path && !trouble && j < i; j++)
+			if (files[j].path &&
+			    output_is_same(path, files[j].path, NULL))
+				trouble = files[j].option;
+		if (!trouble)
+			continue;
+		cli_error(copy_program.name, "%s: %s is %s (choose another "
+			  "file)", files[i].option, path, trouble);
+		return EXIT_USAGE;
+	}
+	return CLI_GO_ON;
+}
+
+static int check_operands(const struct cli_common *common,
+			  const struct copy_options *o)
+{
+	if (copy_options_are_many(common, o))
+		return check_many(common, o);
+	if (common->operand_count == 2)
+		return CLI_GO_ON;
+	cli_error(copy_program.name, "needs SOURCE and DEST, not %zu "
+		  "operand%s (see --help)", common->operand_count,
+		  common->operand_count == 1 ? "" : "s");
+	return EXIT_USAGE;
+}
+
 int copy_options_check(const struct cli_common *common,
 		       const struct copy_options *o)
 {
+	int code;
+
 	if (o->is_nul && !o->manifest) {
 		cli_error(copy_program.name, "--null: is for --manifest");
 		return EXIT_USAGE;
@@ -312,12 +378,6 @@ int copy_options_check(const struct cli_common *common,
 			  "to go on from");
 		return EXIT_USAGE;
 	}
-	if (copy_options_are_many(common, o))
-		return check_many(common, o);
-	if (common->operand_count == 2)
-		return CLI_GO_ON;
-	cli_error(copy_program.name, "needs SOURCE and DEST, not %zu "
-		  "operand%s (see --help)", common->operand_count,
-		  common->operand_count == 1 ? "" : "s");
-	return EXIT_USAGE;
+	code = check_operands(common, o);
+	return code == CLI_GO_ON ? check_side_files(common, o) : code;
 }

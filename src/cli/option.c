@@ -223,6 +223,9 @@ static int set_parsed(struct scan *s, const struct cli_option *row,
 	if (rc == -ERANGE)
 		return blame(s, text, "out of range (write %s)",
 			     row->argument);
+	if (rc == -ENOENT)
+		return blame(s, text, "no launcher has left it in the "
+			     "environment (write %s)", row->argument);
 	return rc ? blame(s, text, "not %s", row->argument) : 0;
 }
 

@@ -70,7 +70,10 @@ struct cli_option {
 	uint64_t least, most;	/* SIZE, DURATION, NUMBER; 0: no limit */
 	const struct cli_choice *choices; /* CHOICE; NULL: the formats */
 	const char *preset;	/* the text when no argument is given */
-	/* PARSED: 0, -EINVAL, -ERANGE; @value points at the offset */
+	/*
+	 * PARSED: 0, -EINVAL, -ERANGE, -ENOENT (not in the environment);
+	 * @value points at the offset
+	 */
 	int (*parse)(const char *text, void *value);
 	const char *aliases[CLI_ALIASES_MAX]; /* other long names */
 	unsigned needs;		/* common rows: a CLI_HAS_ bit */

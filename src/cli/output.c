@@ -112,30 +112,39 @@ static bool is_in_directory(const char *canonical, const char *directory,
 	return is_path(canonical, joined);
 }
 
-/* Of a program with words, operands are names of what is only looked at. */
-static bool is_operand(const struct cli_common *common)
+bool output_is_same(const char *path, const char *end, const char *source)
 {
-	_cleanup_free_ char *canonical = canonicalize(common->output);
+	_cleanup_free_ char *canonical = canonicalize(path);
+
+	return canonical && (is_path(canonical, end) ||
+			     (source && is_in_directory(canonical, end,
+							source)));
+}
+
+/* Of a program with words, operands are names of what is only looked at. */
+static bool is_operand(const struct cli_common *common, const char *path)
+{
 	size_t count = common->program->words ? 0 : common->operand_count;
 	const char *last = count ? common->operands[count - 1] : NULL;
 
-	for (size_t i = 0; canonical && i < count; i++)
-		if (is_path(canonical, common->operands[i]) ||
-		    is_in_directory(canonical, last, common->operands[i]))
+	for (size_t i = 0; i < count; i++)
+		if (output_is_same(path, common->operands[i], NULL) ||
+		    output_is_same(path, last, common->operands[i]))
 			return true;
 	return false;
 }
 
-const char *output_find_trouble(const struct cli_common *common)
+const char *output_find_trouble(const struct cli_common *common,
+				const char *path)
 {
 	struct stat st;
 
-	if (!common->output)
+	if (!path)
 		return NULL;
-	if (!stat(common->output, &st) && S_ISBLK(st.st_mode))
-		return "a block device, whose data a report would overwrite";
-	if (is_operand(common))
-		return "an operand as well, which the report would replace";
+	if (!stat(path, &st) && S_ISBLK(st.st_mode))
+		return "a block device, whose data would be overwritten";
+	if (is_operand(common, path))
+		return "an operand as well, which would be replaced";
 	return NULL;
 }
 

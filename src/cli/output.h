@@ -24,10 +24,18 @@ struct output {
 };
 
 /*
- * Why a report must not go where the user wants it, as the end of "it is ";
- * NULL: it may. An operand's data is worth more than any report.
+ * Why a report, a journal or the like must not go into the file @path (NULL:
+ * none), as the end of "it is "; NULL: it may. An operand's data is worth
+ * more than any report.
  */
-const char *output_find_trouble(const struct cli_common *common);
+const char *output_find_trouble(const struct cli_common *common,
+				const char *path);
+
+/*
+ * True when @path is @end or, where that is a directory, what @source (NULL:
+ * nothing) is called in it. Neither has to be there.
+ */
+bool output_is_same(const char *path, const char *end, const char *source);
 
 /*
  * @path NULL is stdout. What a standard stream writes to is written to as

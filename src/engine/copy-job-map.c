@@ -231,6 +231,7 @@ static int resume(struct copy_job *job)
 int copy_job_plan_map(struct copy_job *job)
 {
 	const char *path = job->args.journal;
+	bool is_there;
 	struct stat st;
 	int rc;
 
@@ -240,9 +241,15 @@ int copy_job_plan_map(struct copy_job *job)
 		job->also[i].map = job->map;
 	if (rc || !path)
 		return rc;
+	is_there = !stat(path, &st);
+	/* A file would take the place of the node of a device. */
+	if (is_there && !is_file(&st))
+		return copy_job_blame(job, COPY_JOB_REJECTED, -EINVAL,
+				      "journal %s is no regular file: give it "
+				      "a name of its own", path);
 	if (job->args.is_resumed)
 		return resume(job);
-	if (stat(path, &st) || !st.st_size)
+	if (!is_there || !st.st_size)
 		return 0;
 	return copy_job_blame(job, COPY_JOB_REJECTED, -EEXIST, "journal %s is "
 			      "there already: add --resume to go on from it, "
@@ -321,6 +328,11 @@ int copy_job_open_journal(struct copy_job *job)
 	if (!rc)
 		rc = journal_save(job->journal, &job->extents, false);
 	journal_free_facts(&facts);
-	return rc ? copy_job_blame(job, COPY_JOB_FAILED, rc,
-				   "write journal %s", path) : 0;
+	if (!rc)
+		return 0;
+	/* There is none to go on from. */
+	journal_close(job->journal);
+	job->journal = NULL;
+	return copy_job_blame(job, COPY_JOB_FAILED, rc, "write journal %s",
+			      path);
 }

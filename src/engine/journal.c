@@ -80,7 +80,8 @@ static int take_path(struct journal *j, const char *path)
 	j->name = strdup(slash ? slash + 1 : real);
 	if (!j->name)
 		return -ENOMEM;
-	if (asprintf(&j->new_name, "%.240s.new", j->name) < 0) {
+	/* What is called so is nobody else's. */
+	if (asprintf(&j->new_name, "%.220s.p2pcopy-new", j->name) < 0) {
 		j->new_name = NULL;
 		return -ENOMEM;
 	}

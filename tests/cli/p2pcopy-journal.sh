@@ -49,6 +49,21 @@ copies "what is complete needs no more copying" --json --journal=j \
 is "nothing is copied" "$(value .copied_bytes)" 0
 is "all of it was there" "$(value .skipped_bytes)" "$(stat -c %s a)"
 rm -f b j
+cp a x.new
+copies "a source that is called as the journal and .new" --journal=x x.new b
+ok "is not written over" cmp a x.new
+rm -f b x x.new
+mkfifo pipe
+for special in pipe /dev/null; do
+	exits 1 "no journal takes the place of a special file ($special)" \
+		p2pcopy --provider=host --journal=$special a b
+done
+ok "which is still there" test -p pipe
+like "what to do is said" "$(cat "$work/stderr")" 'no regular file: give it'
+exits 1 "a journal that cannot be written is nothing to go on from" \
+	p2pcopy --provider=host --journal=/proc/self/j a b
+unlike "and not called so" "$(cat "$work/stderr")" resume
+rm -f b pipe
 
 # --- signals ------------------------------------------------------------------
 p2pcopy --provider=host --rate=16M --journal=j --journal-interval=50ms \
@@ -104,8 +119,12 @@ rm -f j
 copies "no journal to resume from is a start" --journal=j --resume a b
 ok "that copies everything" cmp a b
 rm -f j
-exits 1 "the destination is no journal" \
+exits 2 "the destination is no journal" \
 	p2pcopy --provider=host --journal=b a b
+ln b other
+exits 1 "nor is another name of it" \
+	p2pcopy --provider=host --in-place --journal=other a b
+rm -f other
 exits 1 "a journal that cannot be written" \
 	p2pcopy --provider=host --journal=none/j a b
 like "is told at once" "$(cat "$work/stderr")" 'write journal none/j: No such'

@@ -108,7 +108,7 @@ START_TEST(a_journal_that_cannot_be_written_ends_the_copy)
 	open_both(SIZE);
 	open_journal();
 	/* Its new one cannot be made where a directory has the name. */
-	snprintf(command, sizeof(command), "%s.new", map);
+	snprintf(command, sizeof(command), "%s.p2pcopy-new", map);
 	ck_assert_int_eq(mkdir(command, 0755), 0);
 	ck_assert_int_ne(copy_run(&plan, &result), 0);
 	ck_assert(!result.is_saved);

@@ -155,9 +155,32 @@ START_TEST(what_contradicts_itself_is_told)
 }
 END_TEST
 
+/* What is said of a copy from ./a to ./b must not go where they are. */
+START_TEST(what_only_tells_never_takes_the_place_of_data)
+{
+	is_wrong(OF("--checksum=md5:a", "a", "b"), "an operand as well");
+	is_wrong(OF("--checksum=md5:./b", "a", "b"), "an operand as well");
+	is_wrong(OF("--journal=a", "a", "b"), "an operand as well");
+	is_wrong(OF("-r", "--journal=b", "a", "b"), "an operand as well");
+	is_wrong(OF("--output=c", "--also=c", "a", "b"), "a destination");
+	is_wrong(OF("--journal=/tmp/a", "--also=/tmp", "a", "b"),
+		 "a destination");
+	is_wrong(OF("--output=m", "--manifest=m"), "the manifest");
+	is_wrong(OF("--output=c", "--checksum=md5:c", "a", "b"), "--output");
+	is_wrong(OF("--checksum=md5:c", "--journal=./c", "a", "b"),
+		 "--checksum");
+	is_wrong(OF("--journal=", "a", "b"), "no name");
+	ck_assert_int_eq(parse(OF("--output=-", "--manifest=-")), CLI_GO_ON);
+	ck_assert_int_eq(parse(OF("--output=c", "--checksum=md5:d",
+				  "--journal=e", "--also=f", "a", "b")),
+			 CLI_GO_ON);
+}
+END_TEST
+
 UNIT_SUITE("copy-options", what_is_not_given_is_as_the_contract_says,
 	   an_optional_argument_has_the_usual_one, a_checksum_may_have_a_file,
 	   a_shard_is_one_of_so_many, several_destinations_are_a_list,
 	   trees_lists_and_several_sources_are_many,
 	   what_is_for_one_file_is_refused_for_many_with_the_reason,
-	   what_contradicts_itself_is_told);
+	   what_contradicts_itself_is_told,
+	   what_only_tells_never_takes_the_place_of_data);

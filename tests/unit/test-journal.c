@@ -201,7 +201,7 @@ START_TEST(what_cannot_be_saved_leaves_the_old_one)
 	set_up(0x1000);
 	save(0, false);
 	ck_assert_int_eq(journal_open(path, 0, &ours, &journal), 0);
-	snprintf(blocked, sizeof(blocked), "%s.new", path);
+	snprintf(blocked, sizeof(blocked), "%s.p2pcopy-new", path);
 	ck_assert_int_eq(mkdir(blocked, 0755), 0);
 	extents_mark(&map, 0, 0x1000, EXTENT_DONE);
 	ck_assert_int_lt(journal_save(journal, &map, true), 0);

@@ -172,7 +172,7 @@ static bool is_safe(char *destination, const char *report)
 		.operand_count = 2,
 	};
 
-	return !output_find_trouble(&common);
+	return !output_find_trouble(&common, common.output);
 }
 
 START_TEST(a_report_never_takes_the_place_of_data)
