@@ -15,7 +15,7 @@ static void decode(char *text)
 	for (; *text; out++) {
 		unsigned code;
 
-		if (sscanf(text, "\\%3o", &code) == 1) {
+		if (*text == '\\' && sscanf(text, "\\%3o", &code) == 1) {
 			*out = (char)code;
 			text += 4;
 		} else {
