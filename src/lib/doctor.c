@@ -265,7 +265,9 @@ int p2pdma_diagnose(struct p2pdma_context *context,
 		    const struct p2pdma_topology *topology,
 		    struct p2pdma_diagnosis **diagnosis)
 {
-	const struct doctor doctor = { context, topology, &topology->machine };
+	const struct doctor doctor = {
+		context, topology, p2pdma_topology_get_machine(topology),
+	};
 	struct diagnosis *d = calloc(1, sizeof(*d));
 	int rc = d ? 0 : -ENOMEM;
 

@@ -180,7 +180,8 @@ struct p2pdma_machine {
 	const char *command_line;	/**< NULL unknown */
 	enum p2pdma_answer has_p2pdma;	/**< CONFIG_PCI_P2PDMA; YES where a
 					     provider shows it, else from
-					     /boot/config-* or kallsyms */
+					     /boot/config-* or kallsyms,
+					     when the machine is asked for */
 	const char *cpu_model;		/**< "AMD EPYC 9654"; NULL unknown */
 	const char *governor;		/**< of the processors' frequency;
 					     "mixed"; NULL unknown or none */

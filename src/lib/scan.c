@@ -175,16 +175,7 @@ static int fill(struct scan *scan)
 	rc = scan_functions(scan);
 	if (!rc)
 		rc = drive_scan(scan->context, topology);
-	if (!rc)
-		rc = collect_providers(topology);
-	if (rc)
-		return rc;
-	topology->machine.has_p2pdma =
-		topology->provider_count ?
-			P2PDMA_YES :
-			machine_find_p2pdma(scan->context,
-					    topology->machine.kernel_release);
-	return 0;
+	return rc ? rc : collect_providers(topology);
 }
 
 int p2pdma_topology_scan(struct p2pdma_context *context,
@@ -194,8 +185,10 @@ int p2pdma_topology_scan(struct p2pdma_context *context,
 	int rc = -ENOMEM;
 
 	scan.topology = calloc(1, sizeof(*scan.topology));
-	if (scan.topology)
+	if (scan.topology) {
+		scan.topology->context = context;
 		scan.topology->names = pci_names_open();
+	}
 	context_begin(context);
 	if (scan.topology && scan.topology->names)
 		rc = context_end(context, &scan.topology->arena, fill(&scan));
@@ -206,6 +199,21 @@ int p2pdma_topology_scan(struct p2pdma_context *context,
 	}
 	*topology = scan.topology;
 	return 0;
+}
+
+/* A kernel's symbols are megabytes: only for who asks. */
+const struct p2pdma_machine *
+p2pdma_topology_get_machine(const struct p2pdma_topology *topology)
+{
+	struct p2pdma_machine *machine =
+		(struct p2pdma_machine *)&topology->machine;
+
+	if (topology->provider_count)
+		machine->has_p2pdma = P2PDMA_YES;
+	else if (!machine->has_p2pdma)
+		machine->has_p2pdma = machine_find_p2pdma(
+			topology->context, machine->kernel_release);
+	return machine;
 }
 
 void p2pdma_topology_destroy(struct p2pdma_topology *topology)

@@ -172,12 +172,6 @@ bool topology_shares_host_bridge(const struct p2pdma_function *a,
  * The public view
  */
 
-const struct p2pdma_machine *
-p2pdma_topology_get_machine(const struct p2pdma_topology *topology)
-{
-	return &topology->machine;
-}
-
 const struct p2pdma_function *const *
 p2pdma_topology_get_functions(const struct p2pdma_topology *topology,
 			      size_t *count)

@@ -27,7 +27,8 @@ struct topology_function {
 
 struct p2pdma_topology {
 	struct arena arena;		/* every string and object below */
-	struct p2pdma_machine machine;
+	struct p2pdma_machine machine;	/* p2pdma_topology_get_machine() */
+	const struct p2pdma_context *context;	/* for what is read later */
 	struct p2pdma_function **functions;
 	size_t function_count;
 	const struct p2pdma_function **providers;

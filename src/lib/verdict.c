@@ -142,7 +142,8 @@ static bool has_usable_cmb(const struct pair *pair)
 /* Where the kernel does not tell, memory that nobody registered does. */
 static bool lacks_p2pdma(const struct pair *pair)
 {
-	enum p2pdma_answer has = pair->topology->machine.has_p2pdma;
+	enum p2pdma_answer has =
+		p2pdma_topology_get_machine(pair->topology)->has_p2pdma;
 
 	return has == P2PDMA_NO ||
 	       (has == P2PDMA_UNKNOWN && has_usable_cmb(pair));
