@@ -61,8 +61,8 @@ noinst_LTLIBRARIES += %D%/libcore.la
 	%D%/lib/topology.c %D%/lib/topology.h \
 	%D%/lib/users.c \
 	%D%/lib/verdict.c %D%/lib/verdict.h
-%C%_libcore_la_CFLAGS = $(AM_CFLAGS) $(LIBNVME_CFLAGS) $(LIBPCI_CFLAGS)
-%C%_libcore_la_LIBADD = %D%/libbase.la $(LIBNVME_LIBS) $(LIBPCI_LIBS)
+%C%_libcore_la_CFLAGS = $(AM_CFLAGS) $(LIBPCI_CFLAGS)
+%C%_libcore_la_LIBADD = %D%/libbase.la $(LIBPCI_LIBS)
 
 lib_LTLIBRARIES += %D%/libp2pdma.la
 include_HEADERS = %D%/lib/p2pdma.h
@@ -163,9 +163,9 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/workload-read.c \
 	%D%/engine/workload-write.c
 %C%_libengine_la_CFLAGS = $(AM_CFLAGS) $(LIBURING_CFLAGS) $(BLKID_CFLAGS) \
-	$(LIBMOUNT_CFLAGS) $(LIBCRYPTO_CFLAGS) $(LIBXXHASH_CFLAGS)
+	$(LIBMOUNT_CFLAGS) $(LIBGCRYPT_CFLAGS) $(LIBXXHASH_CFLAGS)
 %C%_libengine_la_LIBADD = %D%/libbase.la $(LIBURING_LIBS) $(BLKID_LIBS) \
-	$(LIBMOUNT_LIBS) $(LIBCRYPTO_LIBS) $(LIBXXHASH_LIBS)
+	$(LIBMOUNT_LIBS) $(LIBGCRYPT_LIBS) $(LIBXXHASH_LIBS)
 
 # report: facts and results to one json-c tree, and that to text, JSON, CSV
 noinst_LTLIBRARIES += %D%/libreport.la

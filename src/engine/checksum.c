@@ -2,7 +2,7 @@
 #include "engine/checksum.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
+#include <gcrypt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -13,23 +13,23 @@
 
 struct algorithm {
 	const char *name;	/* the tool's, without "sum" */
-	const char *evp;	/* libcrypto's; NULL: xxHash, of that width */
+	int digest;		/* libgcrypt's; 0: xxHash, of that width */
 	unsigned xxh_bits;
 };
 
 static const struct algorithm algorithms[] = {
-	{ "sha256", "SHA256", 0 },
-	{ "xxh128", NULL, 128 },
-	{ "xxh64", NULL, 64 },
-	{ "sha512", "SHA512", 0 },
-	{ "sha1", "SHA1", 0 },
-	{ "md5", "MD5", 0 },
-	{ "b2", "BLAKE2B512", 0 },
+	{ "sha256", GCRY_MD_SHA256, 0 },
+	{ "xxh128", GCRY_MD_NONE, 128 },
+	{ "xxh64", GCRY_MD_NONE, 64 },
+	{ "sha512", GCRY_MD_SHA512, 0 },
+	{ "sha1", GCRY_MD_SHA1, 0 },
+	{ "md5", GCRY_MD_MD5, 0 },
+	{ "b2", GCRY_MD_BLAKE2B_512, 0 },
 };
 
 struct checksum {
 	const struct algorithm *algorithm;
-	EVP_MD_CTX *evp;
+	gcry_md_hd_t digest;
 	XXH3_state_t *xxh128;
 	XXH64_state_t *xxh64;
 };
@@ -47,15 +47,25 @@ static const struct algorithm *find(const char *name)
 	return NULL;
 }
 
-static int create_evp(struct checksum *c)
+/* Once, before anything else of it; nothing here is secret. */
+static void wake_library(void)
 {
-	c->evp = EVP_MD_CTX_new();
-	if (!c->evp)
-		return -ENOMEM;
-	if (!EVP_DigestInit_ex(c->evp, EVP_get_digestbyname(c->algorithm->evp),
-			       NULL))
-		return -ENOTSUP;
-	return 0;
+	if (gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P))
+		return;
+	gcry_check_version(NULL);
+	gcry_control(GCRYCTL_DISABLE_SECMEM, 0);
+	gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
+}
+
+static int create_digest(struct checksum *c)
+{
+	gcry_error_t error;
+
+	wake_library();
+	error = gcry_md_open(&c->digest, c->algorithm->digest, 0);
+	if (!error)
+		return 0;
+	return gcry_err_code(error) == GPG_ERR_ENOMEM ? -ENOMEM : -ENOTSUP;
 }
 
 static int create_xxh(struct checksum *c)
@@ -82,7 +92,7 @@ int checksum_create(const char *name, struct checksum **checksum)
 	if (!c)
 		return -ENOMEM;
 	c->algorithm = algorithm;
-	rc = algorithm->evp ? create_evp(c) : create_xxh(c);
+	rc = algorithm->digest ? create_digest(c) : create_xxh(c);
 	if (rc)
 		checksum_destroy(c);
 	else
@@ -94,7 +104,7 @@ void checksum_destroy(struct checksum *checksum)
 {
 	if (!checksum)
 		return;
-	EVP_MD_CTX_free(checksum->evp);
+	gcry_md_close(checksum->digest);
 	XXH3_freeState(checksum->xxh128);
 	XXH64_freeState(checksum->xxh64);
 	free(checksum);
@@ -102,8 +112,8 @@ void checksum_destroy(struct checksum *checksum)
 
 void checksum_restart(struct checksum *checksum)
 {
-	if (checksum->evp)
-		EVP_DigestInit_ex(checksum->evp, NULL, NULL);
+	if (checksum->digest)
+		gcry_md_reset(checksum->digest);
 	if (checksum->xxh128)
 		XXH3_128bits_reset(checksum->xxh128);
 	if (checksum->xxh64)
@@ -112,8 +122,8 @@ void checksum_restart(struct checksum *checksum)
 
 void checksum_add(struct checksum *checksum, const void *data, size_t size)
 {
-	if (checksum->evp)
-		EVP_DigestUpdate(checksum->evp, data, size);
+	if (checksum->digest)
+		gcry_md_write(checksum->digest, data, size);
 	if (checksum->xxh128)
 		XXH3_128bits_update(checksum->xxh128, data, size);
 	if (checksum->xxh64)
@@ -130,10 +140,11 @@ void checksum_add_zeros(struct checksum *checksum, uint64_t size)
 
 static size_t finish(struct checksum *c, unsigned char *bytes)
 {
-	unsigned size = 0;
+	size_t size;
 
-	if (c->evp) {
-		EVP_DigestFinal_ex(c->evp, bytes, &size);
+	if (c->digest) {
+		size = gcry_md_get_algo_dlen(c->algorithm->digest);
+		memcpy(bytes, gcry_md_read(c->digest, 0), size);
 	} else if (c->xxh128) {
 		size = sizeof(XXH128_canonical_t);
 		XXH128_canonicalFromHash((XXH128_canonical_t *)bytes,
@@ -148,7 +159,7 @@ static size_t finish(struct checksum *c, unsigned char *bytes)
 
 void checksum_finish(struct checksum *checksum, char text[CHECKSUM_TEXT_SIZE])
 {
-	unsigned char bytes[EVP_MAX_MD_SIZE];
+	unsigned char bytes[CHECKSUM_TEXT_SIZE / 2];
 	size_t size = finish(checksum, bytes);
 
 	for (size_t i = 0; i < size; i++)
