@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "base/random.h"
 
-uint64_t random_below_fair(struct random *r, uint64_t limit,
-			   unsigned __int128 product)
+uint64_t random_below_fair(struct random *r, uint64_t limit)
 {
 	uint64_t unfair = -limit % limit;
+	unsigned __int128 product;
 
-	while ((uint64_t)product < unfair)
+	do
 		product = (unsigned __int128)random_next(r) * limit;
+	while ((uint64_t)product < unfair);
 	return (uint64_t)(product >> 64);
 }

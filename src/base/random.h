@@ -10,6 +10,7 @@
 #ifndef P2PDMA_BASE_RANDOM_H
 #define P2PDMA_BASE_RANDOM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Caller's storage. */
@@ -40,19 +41,31 @@ static inline void random_init(struct random *r, uint64_t seed,
 	r->state = seed ^ (stream ? random_next(r) : 0);
 }
 
-/* What random_below() does when @product may favour some numbers: rare. */
-uint64_t random_below_fair(struct random *r, uint64_t limit,
-			   unsigned __int128 product);
+/* random_below(); or false, nothing drawn, when it might favour some: rare. */
+static inline bool random_try_below(struct random *r, uint64_t limit,
+				    uint64_t *number)
+{
+	struct random next = *r;
+	unsigned __int128 product;
+
+	product = (unsigned __int128)random_next(&next) * limit;
+	if (__builtin_expect((uint64_t)product < limit, 0))
+		return false;
+	*r = next;
+	*number = (uint64_t)(product >> 64);
+	return true;
+}
+
+/* What random_below() does then. */
+uint64_t random_below_fair(struct random *r, uint64_t limit);
 
 /* Any number below @limit, each as likely as the other; @limit is not 0. */
 static inline uint64_t random_below(struct random *r, uint64_t limit)
 {
-	unsigned __int128 product;
+	uint64_t number;
 
-	product = (unsigned __int128)random_next(r) * limit;
-	if (__builtin_expect((uint64_t)product < limit, 0))
-		return random_below_fair(r, limit, product);
-	return (uint64_t)(product >> 64);
+	return random_try_below(r, limit, &number) ?
+		       number : random_below_fair(r, limit);
 }
 
 #endif

@@ -263,7 +263,7 @@ static int listen_for_silence(struct job *job, unsigned count)
 
 ALWAYS_INLINE int take_turn(struct job *job, uint64_t limit_ns, bool is_plain)
 {
-	const struct ring_completion *done;
+	const struct ring_completion *done, *end;
 	struct turn turn;
 	unsigned count;
 	int rc;
@@ -278,8 +278,8 @@ ALWAYS_INLINE int take_turn(struct job *job, uint64_t limit_ns, bool is_plain)
 		.done_result = job->done_result,
 		.is_counting = job->is_counting,
 	};
-	for (unsigned i = 0; i < count; i++)
-		complete(job, &turn, &done[i], is_plain);
+	for (end = done + count; done < end; done++)
+		complete(job, &turn, done, is_plain);
 	bench_clock_look(job);
 	return listen_for_silence(job, count);
 }

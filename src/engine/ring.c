@@ -22,10 +22,11 @@
 /* What options have to know of a registered file. */
 struct file {
 	bool is_polled;
-	bool is_namespace;
-	uint32_t block_mask;	/* of a namespace: 0 in whole blocks */
-	uint32_t most_bytes;	/* of its: what any command can move */
+	/* Only of namespaces. */
+	uint32_t block_mask;	/* 0 in whole blocks */
+	uint32_t most_bytes;	/* any command can move; 0: is none */
 	struct nvme_range range;
+	struct io_uring_sqe same;	/* in all commands for it */
 };
 
 struct ring {
@@ -37,7 +38,7 @@ struct ring {
 	unsigned file_count;
 	struct ring *plain;	/* of a polled one: for what is not */
 	unsigned depth;
-	unsigned in_flight;	/* without those of plain */
+	unsigned in_flight;	/* with those of plain */
 	uint64_t submits;
 	unsigned completion_count;
 	struct ring_completion completions[];
@@ -212,12 +213,17 @@ int ring_set_namespace(struct ring *ring, unsigned file,
 		return -EINVAL;
 	ring->files[file] = (struct file){
 		.is_polled = true,
-		.is_namespace = true,
 		.block_mask = (1u << range->lba_shift) - 1,
 		.most_bytes = (uint32_t)MIN(
 			(uint64_t)NVME_BLOCKS_MOST << range->lba_shift,
 			MIN(range->size_bytes, INT32_MAX)),
 		.range = *range,
+		.same = {
+			.opcode = IORING_OP_URING_CMD,
+			.flags = IOSQE_FIXED_FILE,
+			.fd = (int)file,
+			.cmd_op = NVME_URING_CMD_IO,
+		},
 	};
 	return 0;
 }
@@ -240,10 +246,10 @@ int ring_set_workers(struct ring *ring, unsigned workers)
 	return io_uring_register_iowq_max_workers(&ring->uring, most);
 }
 
-/* Also of what goes by the plain one. */
-static inline unsigned count_in_flight(const struct ring *ring)
+/* What does not go by the plain one. */
+static unsigned count_own(const struct ring *ring)
 {
-	return ring->in_flight + (ring->plain ? ring->plain->in_flight : 0);
+	return ring->in_flight - (ring->plain ? ring->plain->in_flight : 0);
 }
 
 /* --- pushing ------------------------------------------------------------ */
@@ -378,16 +384,15 @@ static const uint8_t nvme_opcodes[RING_ACTIONS] = {
  * no command here needs of it is 0 from the beginning, and stays so.
  */
 static inline struct nvme_uring_cmd *
-prepare_command(const struct ring *ring, const struct ring_op *op)
+prepare_command(const struct ring *ring, const struct file *file,
+		const struct ring_op *op)
 {
 	const struct io_uring_sq *sq = &ring->uring.sq;
 	struct io_uring_sqe *sqe =
 		&sq->sqes[(size_t)(sq->sqe_tail & sq->ring_mask) << 1];
 
-	io_uring_prep_rw(IORING_OP_URING_CMD, sqe, (int)op->file, NULL, 0, 0);
-	sqe->flags = IOSQE_FIXED_FILE;
+	*sqe = file->same;
 	sqe->user_data = op->tag;
-	sqe->cmd_op = NVME_URING_CMD_IO;
 	return (void *)((char *)sqe + offsetof(struct io_uring_sqe, cmd));
 }
 
@@ -398,12 +403,12 @@ static int push_command(struct ring *ring, const struct file *file,
 
 	if (!nvme_opcodes[op->action])
 		return -EINVAL;
-	if (!has_entry(&ring->uring.sq))
+	if (ring->in_flight == ring->depth)
 		return -EBUSY;
 	rc = nvme_make_command(&file->range, nvme_opcodes[op->action],
 			       op->offset_bytes, op->buffer,
 			       (uint32_t)op->length_bytes,
-			       prepare_command(ring, op));
+			       prepare_command(ring, file, op));
 	if (rc)
 		return rc;
 	ring->uring.sq.sqe_tail++;
@@ -416,6 +421,16 @@ static bool is_pollable(enum ring_action action)
 	return action == RING_READ || action == RING_WRITE;
 }
 
+static int push_plain(struct ring *ring, const struct ring_op *op)
+{
+	unsigned before = ring->plain->in_flight;
+	int rc = ring->in_flight == ring->depth ? -EBUSY :
+						  push(ring->plain, op);
+
+	ring->in_flight += ring->plain->in_flight - before;
+	return rc;
+}
+
 /* Of a ring with options, each file has its way. */
 static __attribute__((noinline)) int
 push_with_options(struct ring *ring, const struct ring_op *op)
@@ -423,13 +438,13 @@ push_with_options(struct ring *ring, const struct ring_op *op)
 	const struct file *file = op->file < ring->file_count ?
 					  &ring->files[op->file] : NULL;
 
-	if (count_in_flight(ring) == ring->depth)
-		return -EBUSY;
-	if (file && file->is_namespace)
+	if (op->is_followed && ring->options & RING_COMMANDS)
+		return -EINVAL;
+	if (file && file->most_bytes)
 		return push_command(ring, file, op);
 	if (ring->plain && (!file || !file->is_polled ||
 			    !is_pollable(op->action)))
-		return push(ring->plain, op);
+		return push_plain(ring, op);
 	return push(ring, op);
 }
 
@@ -445,16 +460,17 @@ static bool is_simple(const struct ring *ring, const struct ring_op *op)
 	       ring->in_flight != ring->depth && has_entry(&ring->uring.sq);
 }
 
-/* The same of commands: whole blocks inside of a namespace. */
+/*
+ * The same of commands: whole blocks inside of a namespace. As none is followed
+ * by another, whatever may be in flight has an entry.
+ */
 static bool is_simple_command(const struct ring *ring, const struct file *file,
 			      const struct ring_op *op)
 {
-	return file->is_namespace && is_pollable(op->action) &&
-	       count_in_flight(ring) != ring->depth &&
-	       op->length_bytes - 1 < file->most_bytes &&
+	return op->length_bytes - 1 < file->most_bytes &&
 	       op->offset_bytes <= file->range.size_bytes - op->length_bytes &&
 	       !((op->offset_bytes | op->length_bytes) & file->block_mask) &&
-	       has_entry(&ring->uring.sq);
+	       is_pollable(op->action) && ring->in_flight != ring->depth;
 }
 
 static int push_by_options(struct ring *ring, const struct ring_op *op)
@@ -470,7 +486,7 @@ static int push_by_options(struct ring *ring, const struct ring_op *op)
 			 op->offset_bytes, op->buffer,
 			 (uint32_t)op->length_bytes,
 			 (uint32_t)(op->length_bytes >> file->range.lba_shift),
-			 prepare_command(ring, op));
+			 prepare_command(ring, file, op));
 	ring->uring.sq.sqe_tail++;
 	ring->in_flight++;
 	return 0;
@@ -497,27 +513,35 @@ int ring_push(struct ring *ring, const struct ring_op *op)
 
 /* --- turning ------------------------------------------------------------ */
 
+/* Large entries are twice as far apart. */
+static inline void copy_entries(struct ring_completion *to,
+				const struct io_uring_cqe *from,
+				unsigned count, unsigned shift)
+{
+	const struct ring_completion *end = to + count;
+
+	for (; to < end; to++, from += 1u << shift) {
+		to->tag = from->user_data;
+		to->result = from->res;
+	}
+}
+
 /*
- * No more than depth are in flight, so that one turn's array holds all. What
- * io_uring_for_each_cqe() reads anew for each completion is read once. Large
- * entries are twice as far apart.
+ * No more than depth are in flight, so that one turn's array holds all. They
+ * lie in one piece, or in one at the end of the kernel's ring and one at its
+ * beginning.
  */
 static inline void reap_entries(struct ring *ring, unsigned shift)
 {
 	struct ring_completion *done =
 		&ring->completions[ring->completion_count];
 	const struct io_uring_cq *cq = &ring->uring.cq;
-	const struct io_uring_cqe *cqes = cq->cqes;
-	unsigned mask = cq->ring_mask, head = *cq->khead;
 	unsigned count = io_uring_cq_ready(&ring->uring);
+	unsigned head = *cq->khead & cq->ring_mask;
+	unsigned first = MIN(count, cq->ring_mask + 1 - head);
 
-	for (unsigned i = 0; i < count; i++, done++) {
-		const struct io_uring_cqe *cqe =
-			&cqes[((head + i) & mask) << shift];
-
-		done->tag = cqe->user_data;
-		done->result = cqe->res;
-	}
+	copy_entries(done, &cq->cqes[head << shift], first, shift);
+	copy_entries(done + first, cq->cqes, count - first, shift);
 	io_uring_cq_advance(&ring->uring, count);
 	ring->completion_count += count;
 	ring->in_flight -= count;
@@ -532,6 +556,7 @@ static void reap_plain(struct ring *ring)
 	memcpy(&ring->completions[ring->completion_count], plain->completions,
 	       plain->completion_count * sizeof(plain->completions[0]));
 	ring->completion_count += plain->completion_count;
+	ring->in_flight -= plain->completion_count;
 }
 
 static void reap(struct ring *ring)
@@ -603,7 +628,7 @@ static unsigned count_ready(const struct ring *ring)
 /* Both of them, as far as there is anything to look for. */
 static int look_at_all(struct ring *ring)
 {
-	int rc = ring->in_flight ? look(ring) : 0;
+	int rc = count_own(ring) ? look(ring) : 0;
 
 	if (rc >= 0 && ring->plain && ring->plain->in_flight)
 		rc = look(ring->plain);
@@ -632,7 +657,7 @@ static int turn_with_options(struct ring *ring, unsigned least,
 	struct ring *plain = ring->plain;
 	int rc;
 
-	if (plain && !ring->in_flight)
+	if (plain && !count_own(ring))
 		return turn(plain, least, timeout_ns);
 	if (ring->options & RING_POLLED && (!(ring->options & RING_HANDED) ||
 					    plain->in_flight))
@@ -647,11 +672,10 @@ static int turn_with_options(struct ring *ring, unsigned least,
 
 int ring_turn(struct ring *ring, unsigned least, uint64_t timeout_ns)
 {
-	unsigned in_flight = ring_get_in_flight(ring);
 	int rc;
 
-	if (least > in_flight)
-		least = in_flight;
+	if (least > ring->in_flight)
+		least = ring->in_flight;
 	rc = ring->options ? turn_with_options(ring, least, timeout_ns) :
 			     turn(ring, least, timeout_ns);
 	reap(ring);
@@ -681,7 +705,7 @@ unsigned ring_get_room(const struct ring *ring)
 
 unsigned ring_get_in_flight(const struct ring *ring)
 {
-	return count_in_flight(ring);
+	return ring->in_flight;
 }
 
 unsigned ring_get_depth(const struct ring *ring)

@@ -91,7 +91,7 @@ struct ring_op {
 	 * went wrong (or fewer bytes), of the first that did not. Only
 	 * opens, reads, writes and closes end a chain when they fail (Linux
 	 * 6.18): what else can fail and matters has to be its last. STAT tells
-	 * by stx_mask of its facts.
+	 * by stx_mask of its facts. Not in a ring with RING_COMMANDS.
 	 */
 	bool is_followed;
 

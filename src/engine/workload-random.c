@@ -6,27 +6,44 @@
  */
 #include "engine/workload.h"
 
+static void jump_to(const struct workload_state *state, uint64_t block,
+		    struct workload_step *step)
+{
+	step->offset = state->begin + block * state->block_bytes;
+}
+
+static __attribute__((noinline)) void
+jump_slowly(struct workload_state *state, struct workload_step *step)
+{
+	jump_to(state, state->is_zipf ?
+		       zipf_draw(&state->zipf, &state->random) :
+		       random_below(&state->random, state->blocks), step);
+}
+
+/* Ends with what is slow, for which the rest has nothing to put aside. */
 static void jump(struct workload_state *state, struct workload_step *step)
 {
-	uint64_t block = state->is_zipf ?
-		zipf_draw(&state->zipf, &state->random) :
-		random_below(&state->random, state->blocks);
+	uint64_t block;
 
-	step->offset = state->begin + block * state->block_bytes;
+	if (!state->is_zipf &&
+	    random_try_below(&state->random, state->blocks, &block))
+		jump_to(state, block, step);
+	else
+		jump_slowly(state, step);
 }
 
 static void randread_next(struct workload_state *state,
 			  struct workload_step *step)
 {
-	jump(state, step);
 	step->direction = P2PDMA_READ;
+	jump(state, step);
 }
 
 static void randwrite_next(struct workload_state *state,
 			   struct workload_step *step)
 {
-	jump(state, step);
 	step->direction = P2PDMA_WRITE;
+	jump(state, step);
 }
 
 static void mixed_next(struct workload_state *state,

@@ -59,8 +59,33 @@ START_TEST(limits_of_one_and_beyond_half_of_all_numbers_are_kept)
 }
 END_TEST
 
+START_TEST(a_try_that_may_be_unfair_draws_nothing)
+{
+	uint64_t limit = (UINT64_C(1) << 63) + 1, number;
+	unsigned refused = 0;
+	struct random r, twin;
+
+	random_init(&r, 42, 0);
+	for (int i = 0; i < 1000; i++) {
+		twin = r;
+		if (random_try_below(&r, limit, &number)) {
+			ck_assert_uint_eq(random_below(&twin, limit), number);
+			ck_assert_uint_eq(r.state, twin.state);
+			continue;
+		}
+		refused++;
+		ck_assert_uint_eq(r.state, twin.state);
+		(void)random_below(&r, limit);
+	}
+	/* About every second one, with so large a limit. */
+	ck_assert_uint_gt(refused, 400);
+	ck_assert_uint_lt(refused, 600);
+}
+END_TEST
+
 UNIT_SUITE("random",
 	   a_seed_gives_the_same_numbers_on_every_machine,
 	   streams_of_one_seed_differ,
 	   every_number_below_the_limit_is_drawn_about_as_often,
-	   limits_of_one_and_beyond_half_of_all_numbers_are_kept);
+	   limits_of_one_and_beyond_half_of_all_numbers_are_kept,
+	   a_try_that_may_be_unfair_draws_nothing);
