@@ -61,7 +61,7 @@ noinst_LTLIBRARIES += %D%/libcore.la
 	%D%/lib/topology.c %D%/lib/topology.h \
 	%D%/lib/users.c \
 	%D%/lib/verdict.c %D%/lib/verdict.h
-%C%_libcore_la_CFLAGS = $(AM_CFLAGS) $(LIBPCI_CFLAGS)
+%C%_libcore_la_CFLAGS = $(AM_CFLAGS) $(LIBNVME_CFLAGS) $(LIBPCI_CFLAGS)
 %C%_libcore_la_LIBADD = %D%/libbase.la $(LIBPCI_LIBS)
 
 lib_LTLIBRARIES += %D%/libp2pdma.la

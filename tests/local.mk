@@ -272,6 +272,8 @@ check_PROGRAMS += %D%/cli/exchange
 # --- vm: cases on a real kernel in QEMU; tests/vm/run runs them -------------
 check_PROGRAMS += %D%/vm/pattern
 %C%_vm_pattern_LDADD =
+check_PROGRAMS += %D%/vm/identify
+%C%_vm_identify_LDADD = src/libcore.la
 dist_noinst_SCRIPTS += %D%/vm/run %D%/vm/guest-run \
 	%D%/vm/update-faults
 VM_CASES = \

@@ -643,8 +643,8 @@ struct p2pdma_identity {
  * p2pdma_drive_identify() - ask the controller (live machine only)
  * @identity:	caller's storage
  *
- * Return: 0, -EOPNOTSUPP when the context is not live, -EACCES, -ENODEV,
- * -EIO.
+ * Return: 0, -EOPNOTSUPP when the context is not live or libnvme.so.1 is not
+ * installed, -EACCES, -ENODEV, -EIO.
  */
 int p2pdma_drive_identify(struct p2pdma_context *context,
 			  const struct p2pdma_drive *drive,

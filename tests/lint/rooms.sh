@@ -81,6 +81,8 @@ is "in lib only sysfs.c, context-create.c and resolve.c open files" \
 		lib | grep -vE '^lib/(sysfs|context-create|resolve)\.c:')" ""
 is "only engine/ring.c includes liburing" \
 	"$(outside '# *include <liburing' engine/ring.c)" ""
+is "only lib/pci-nvme.c includes libnvme" \
+	"$(outside '# *include <(libnvme|nvme/)' lib/pci-nvme.c)" ""
 is "only report and cli print" \
 	"$(in_rooms '\<(v?f?printf|v?dprintf|f?puts|f?putc|putchar|perror)\(' \
 		base lib engine)$(in_rooms '\<(stdout|stderr)\>' \

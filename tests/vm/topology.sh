@@ -60,6 +60,18 @@ is "every provider is there, with its size" "$providers" \
 is "size and logical block of a drive are the kernel's" "$dst0" \
 	"$(blockdev --getsize64 --getss /dev/lab/dst0 | xargs)"
 
+# By nvme-cli; what it knows of a drive in the same order as identify.
+says_of_itself() {
+	nvme id-ctrl --output-format=json "$(lab_dev "$1")" | jq -r '
+		def bit(n): . / pow(2; n) | floor % 2;
+		[if .mdts > 0 then 4096 * pow(2; .mdts) else 0 end,
+		(.oncs | bit(0), bit(8)), (.vwc | bit(0))] | join(" ")'
+}
+
+begin "a controller that is asked"
+is "says what it moves, compares, copies, keeps" "$(identify dst0)" \
+	"$(says_of_itself dst0)"
+
 begin "matrix"
 is "every provider is paired with every drive" "$pairs" "$drives"
 is "every pair is decided" "$undecided" 0
