@@ -8,7 +8,10 @@
 . "${top_srcdir:?}/tests/tap.sh"
 command -v jq >/dev/null || skip_all "there is no jq (apt-get install jq)"
 # Where O_DIRECT works; /tmp is a tmpfs on many machines.
-big=$(mktemp -d "/var/tmp/$(basename "$0" .sh)-XXXXXX")
+big=$(mktemp -d "/var/tmp/$(basename "$0" .sh)-XXXXXX") || {
+	echo "Bail out! no directory for large files"
+	exit 99
+}
 # What a test took from the machine, given back at the end. A loop device that
 # is mounted goes when that ends.
 loops=

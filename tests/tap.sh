@@ -15,8 +15,11 @@ tap_failed=0
 if [ "${work_in-}" = memory ] && [ -z "${TMPDIR-}" ] && [ -w /dev/shm ]; then
 	TMPDIR=/dev/shm
 fi
-work=$(mktemp -d ${TMPDIR:+-p "$TMPDIR"})
-trap 'rm -rf "$work"' EXIT
+work=$(mktemp -d ${TMPDIR:+-p "$TMPDIR"}) || {
+	echo "Bail out! no directory for the test's files"
+	exit 99
+}
+trap 'rm -rf "${work:?}"' EXIT
 PATH=$top_builddir/src:$PATH
 . "$top_srcdir/tests/assert.sh"
 

@@ -5,7 +5,7 @@
 # ordinary user, few descriptors, nowhere to write a report to.
 . "${top_srcdir:?run it by make check}/tests/tap.sh"
 # Where O_DIRECT works; /tmp is a tmpfs on many machines.
-big=$(mktemp -d /var/tmp/p2pdma-odd-XXXXXX)
+big=$(mktemp -d /var/tmp/p2pdma-odd-XXXXXX) || exit 99
 trap 'rm -rf "${big:?}" "$work"' EXIT
 cd "$big" || exit 1
 chmod 755 .

@@ -11,7 +11,7 @@ command -v strace >/dev/null ||
 strace -o /dev/null true 2>/dev/null ||
 	skip_all "nothing may be traced here (ptrace)"
 # Where O_DIRECT works; /tmp is a tmpfs on many machines.
-big=$(mktemp -d /var/tmp/p2pcopy-errno-XXXXXX)
+big=$(mktemp -d /var/tmp/p2pcopy-errno-XXXXXX) || exit 99
 trap 'rm -rf "${big:?}" "$work"' EXIT
 cd "$big" || exit 1
 limit=30
