@@ -74,7 +74,8 @@ static struct ring_op make_op(const struct transfer *t)
 	return (struct ring_op){
 		.action = t->action,
 		.file = transfer_get_leg_file(t->side, t->leg, t->is_direct),
-		.buffer = t->buffer + t->done_bytes,
+		/* What needs no data, such as a hole, has no buffer. */
+		.buffer = t->buffer ? t->buffer + t->done_bytes : NULL,
 		.length_bytes = get_length(t),
 		.offset_bytes = t->offset_bytes + t->done_bytes,
 	};

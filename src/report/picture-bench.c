@@ -439,9 +439,11 @@ append(char *text, size_t size, const char *format, ...)
 	va_end(args);
 }
 
+/* What is not known is nothing to have in common. */
 static bool is_common(struct json_object *results, const char *key)
 {
-	return count_values(results, key) == 1;
+	return count_values(results, key) == 1 &&
+	       *get_text(json_object_array_get_idx(results, 0), key);
 }
 
 /* What all results have in common. */
