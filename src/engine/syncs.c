@@ -94,7 +94,7 @@ static int flush_item(const struct syncs *syncs, const struct syncs_item *item)
 	const uint64_t glance = limit ? MIN(limit, GLANCE_NS) : GLANCE_NS;
 	uint64_t heard = clock_now_ns(), ended = 0;
 	pthread_t thread;
-	int answer, rc;
+	int answer = 0, rc;
 
 	rc = begin_flush(item->fd, &thread);
 	if (rc)

@@ -18,7 +18,10 @@
 /* 0 and what came of it in @result, or -errno. */
 typedef int (*denial_fn)(char *result);
 
-/* Asserts it of @deed, and prints how many allocations @name has. */
+/*
+ * Asserts it of @deed, and prints how many allocations @name has; with
+ * SWEEP=few in the environment of some of them, for valgrind.
+ */
 void denial_try_all(const char *name, denial_fn deed);
 
 /* What a deed does from here on, to look at what came of it, is not denied. */
