@@ -17,6 +17,9 @@
 #define BLOCK_MOST	(256 * MIB)
 /* What Linux 7 keeps in one piece of peer memory, and a good host size. */
 #define BLOCK_USUAL	MIB
+/* Of a large copy by host memory: the processor has less to do for it. */
+#define BLOCK_LARGE	(4 * MIB)
+#define BLOCKS_ENOUGH	256
 /* A block much smaller than this costs more than it hides. */
 #define BLOCK_SMALL	(64 * KIB)
 /*
@@ -54,11 +57,23 @@ static uint64_t fit_room(uint64_t block, uint64_t room)
 /* What limits a block, and how strictly. 0: nothing does. */
 struct limits {
 	uint64_t most;		/* peer memory goes no further */
+	uint64_t large;		/* of a large copy, nor does choice */
 	uint64_t best;		/* beyond it the kernel cuts, slowly */
 	uint64_t room;		/* of the provider */
 	uint64_t flight;	/* bytes of all blocks */
 	uint32_t least;		/* blocks are multiples of it */
 };
+
+static uint64_t choose_usual(const struct memory_wish *wish,
+			     const struct limits *limits)
+{
+	uint64_t block = BLOCK_USUAL;
+
+	while (block < limits->large &&
+	       wish->size_bytes / block > BLOCKS_ENOUGH)
+		block *= 2;
+	return tighter(block, limits->best);
+}
 
 static uint32_t choose_block(const struct memory_wish *wish,
 			     const struct limits *limits)
@@ -68,7 +83,7 @@ static uint32_t choose_block(const struct memory_wish *wish,
 	if (wish->is_block_fixed)
 		return (uint32_t)block;
 	if (!block)
-		block = tighter(BLOCK_USUAL, limits->best);
+		block = choose_usual(wish, limits);
 	if (!wish->block_bytes && limits->room)
 		block = fit_room(block, limits->room);
 	block = MIN(block, tighter(BLOCK_MOST, limits->most));
@@ -158,6 +173,7 @@ static void choose_host_sizes(struct memory *m)
 	uint64_t best = get_most(m, false);
 	const struct limits limits = {
 		.most = m->wish.is_uncut ? best : 0,
+		.large = BLOCK_LARGE,
 		.best = best,
 		.flight = FLIGHT_HOST,
 		.least = get_least(m),
