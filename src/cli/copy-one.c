@@ -39,6 +39,8 @@ static void tick(void *data, uint64_t done_bytes, uint64_t total_bytes)
 		.total_bytes = total_bytes,
 	};
 
+	if (!progress_is_shown(&s->progress) && !*s->wish->asked)
+		return;
 	apart_excuse(s->wish->is_excused, true);
 	progress_update(&s->progress, &now);
 	if (*s->wish->asked) {
