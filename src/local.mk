@@ -41,6 +41,7 @@ noinst_LTLIBRARIES += %D%/libcore.la
 	%D%/lib/link.c %D%/lib/link.h \
 	%D%/lib/machine.c %D%/lib/machine.h \
 	%D%/lib/mount.c %D%/lib/mount.h \
+	%D%/lib/use.c %D%/lib/use.h \
 	%D%/lib/names.c \
 	%D%/lib/p2pdma.h \
 	%D%/lib/pci.c %D%/lib/pci.h \
@@ -163,9 +164,9 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/workload-read.c \
 	%D%/engine/workload-write.c
 %C%_libengine_la_CFLAGS = $(AM_CFLAGS) $(LIBURING_CFLAGS) $(BLKID_CFLAGS) \
-	$(LIBMOUNT_CFLAGS) $(LIBGCRYPT_CFLAGS) $(LIBXXHASH_CFLAGS)
+	$(LIBGCRYPT_CFLAGS) $(LIBXXHASH_CFLAGS)
 %C%_libengine_la_LIBADD = %D%/libbase.la $(LIBURING_LIBS) $(BLKID_LIBS) \
-	$(LIBMOUNT_LIBS) $(LIBGCRYPT_LIBS) $(LIBXXHASH_LIBS)
+	$(LIBGCRYPT_LIBS) $(LIBXXHASH_LIBS)
 
 # report: facts and results to one json-c tree, and that to text, JSON, CSV
 noinst_LTLIBRARIES += %D%/libreport.la

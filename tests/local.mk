@@ -156,6 +156,7 @@ UNIT_TESTS = \
 	%D%/unit/test-sysfs \
 	%D%/unit/test-target \
 	%D%/unit/test-topology \
+	%D%/unit/test-use \
 	%D%/unit/test-users \
 	%D%/unit/test-verdict \
 	%D%/unit/test-watch \

@@ -109,7 +109,8 @@ int copy_job_plan(struct copy_job *job, struct p2pdma_context *context,
 		rc = copy_job_plan_map(job);
 	if (rc)
 		goto out;
-	job->is_source_changing = guard_is_mounted_writable(job->source);
+	job->is_source_changing =
+		job->source->is_mounted_writable == P2PDMA_YES;
 	/* The memory belongs to the plan, also to one that is refused. */
 	refused = copy_job_ask_guards(job);
 	if (!refused)

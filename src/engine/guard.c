@@ -4,11 +4,8 @@
 #include <blkid.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libmount.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
@@ -141,175 +138,42 @@ static enum p2pdma_answer refuses_too_small(const struct guard_question *q,
 
 /* No fact is no permission: somebody who knows better may force it. */
 static enum p2pdma_answer give_up(const struct guard_question *q,
-				  const char *what, int error, char *why,
-				  size_t size)
+				  const char *what, const char *error,
+				  char *why, size_t size)
 {
 	snprintf(why, size, "it could not be told whether %s %s: %s: make sure "
-		 "of it", q->destination->path, what, strerror(error));
+		 "of it", q->destination->path, what, error);
 	return P2PDMA_UNKNOWN;
 }
 
 /* --- mounts and swap ---------------------------------------------------- */
 
-static void unref_table(struct libmnt_table **table)
-{
-	mnt_unref_table(*table);
-}
-
-static void free_iter(struct libmnt_iter **iter)
-{
-	mnt_free_iter(*iter);
-}
-
-/* Of file systems with devices of their own making, the source is asked. */
-static dev_t find_device(struct libmnt_fs *fs)
-{
-	const char *source = mnt_fs_get_srcpath(fs);
-	dev_t device = mnt_fs_get_devno(fs);
-	struct stat st;
-
-	if (major(device))
-		return device;
-	if (source && *source == '/' && !stat(source, &st) &&
-	    S_ISBLK(st.st_mode))
-		return st.st_rdev;
-	return 0;
-}
-
-static bool is_alias(dev_t device, const struct p2pdma_target *target)
-{
-	for (size_t i = 0; i < target->alias_count; i++)
-		if (device == makedev(target->aliases[i].device_major,
-				      target->aliases[i].device_minor))
-			return true;
-	return false;
-}
-
-/* @device is @target, by any name, or a partition of it. */
-static bool is_on(dev_t device, const struct p2pdma_target *target)
-{
-	dev_t wanted = makedev(target->device_major, target->device_minor);
-	dev_t disk = 0;
-
-	if (!device || device == wanted || is_alias(device, target))
-		return device;
-	return target->kind == P2PDMA_TARGET_BLOCK &&
-	       !blkid_devno_to_wholedisk(device, NULL, 0, &disk) &&
-	       disk == wanted;
-}
-
-static bool is_writable(struct libmnt_fs *fs)
-{
-	return !mnt_fs_match_options(fs, "ro");
-}
-
-/*
- * 1 and the place where the first of @table lies that is on @target, 0 when
- * there is none, -errno.
- */
-static int find_on(struct libmnt_table *table,
-		   const struct p2pdma_target *target, bool is_rw_only,
-		   char *where, size_t size)
-{
-	_cleanup_(free_iter) struct libmnt_iter *iter =
-		mnt_new_iter(MNT_ITER_FORWARD);
-	struct libmnt_fs *fs;
-	int rc = iter ? 0 : -ENOMEM;
-
-	while (!rc && !(rc = mnt_table_next_fs(table, iter, &fs))) {
-		const char *place = mnt_fs_get_target(fs);
-
-		if (!is_on(find_device(fs), target) ||
-		    (is_rw_only && !is_writable(fs)))
-			continue;
-		snprintf(where, size, "%s", place ? place : "");
-		return 1;
-	}
-	return rc < 0 ? rc : 0;
-}
-
-/* libmount would leave out lines that it cannot parse, and say nothing. */
-static int skip_no_line(struct libmnt_table *table, const char *file, int line)
-{
-	(void)table;
-	(void)file;
-	(void)line;
-	return -EINVAL;
-}
-
-static int find_mount(const struct p2pdma_target *target, bool is_rw_only,
-		      char *where, size_t size)
-{
-	_cleanup_(unref_table) struct libmnt_table *table = mnt_new_table();
-	int rc;
-
-	if (!table)
-		return -ENOMEM;
-	mnt_table_set_parser_errcb(table, skip_no_line);
-	rc = mnt_table_parse_mtab(table, NULL);
-	if (rc)
-		return rc < 0 ? rc : -EIO;
-	return find_on(table, target, is_rw_only, where, size);
-}
-
-bool guard_is_mounted_writable(const struct p2pdma_target *target)
-{
-	char where[GUARD_WHY_SIZE];
-
-	return is_device(target) &&
-	       find_mount(target, true, where, sizeof(where)) == 1;
-}
+#define NO_TABLE	"the kernel's table of them cannot be read"
 
 static enum p2pdma_answer refuses_mounted(const struct guard_question *q,
 					  char *why, size_t size)
 {
-	char where[GUARD_WHY_SIZE / 2];
-	int rc;
+	const struct p2pdma_target *d = q->destination;
 
-	if (!is_device(q->destination))
+	if (!is_device(d) || d->is_mounted == P2PDMA_NO)
 		return P2PDMA_NO;
-	rc = find_mount(q->destination, false, where, sizeof(where));
-	if (rc < 0)
-		return give_up(q, "is mounted", -rc, why, size);
-	if (!rc)
-		return P2PDMA_NO;
-	snprintf(why, size, "%s is mounted at %s: unmount it",
-		 q->destination->path, where);
+	if (d->is_mounted == P2PDMA_UNKNOWN)
+		return give_up(q, "is mounted", NO_TABLE, why, size);
+	snprintf(why, size, "%s is mounted at %s: unmount it", d->path,
+		 d->mount_point);
 	return P2PDMA_YES;
-}
-
-/* A kernel without swap has no table of it. */
-static int find_swap(const struct p2pdma_target *target)
-{
-	_cleanup_(unref_table) struct libmnt_table *table = mnt_new_table();
-	char where[8];
-	int rc;
-
-	if (!table)
-		return -ENOMEM;
-	mnt_table_set_parser_errcb(table, skip_no_line);
-	rc = mnt_table_parse_swaps(table, NULL);
-	if (rc == -ENOENT)
-		return 0;
-	if (rc)
-		return rc < 0 ? rc : -EIO;
-	return find_on(table, target, false, where, sizeof(where));
 }
 
 static enum p2pdma_answer refuses_swap(const struct guard_question *q,
 				       char *why, size_t size)
 {
-	int rc;
+	const struct p2pdma_target *d = q->destination;
 
-	if (!is_device(q->destination))
+	if (!is_device(d) || d->is_swap == P2PDMA_NO)
 		return P2PDMA_NO;
-	rc = find_swap(q->destination);
-	if (rc < 0)
-		return give_up(q, "is swap", -rc, why, size);
-	if (!rc)
-		return P2PDMA_NO;
-	snprintf(why, size, "%s is in use as swap: swapoff it",
-		 q->destination->path);
+	if (d->is_swap == P2PDMA_UNKNOWN)
+		return give_up(q, "is swap", NO_TABLE, why, size);
+	snprintf(why, size, "%s is in use as swap: swapoff it", d->path);
 	return P2PDMA_YES;
 }
 
@@ -355,7 +219,7 @@ static enum p2pdma_answer refuses_in_use(const struct guard_question *q,
 	if (!rc)
 		return P2PDMA_NO;
 	if (rc != -EBUSY)
-		return give_up(q, "is in use", -rc, why, size);
+		return give_up(q, "is in use", strerror(-rc), why, size);
 	snprintf(why, size, "%s is in use by the kernel or another program: "
 		 "find it with lsblk or lsof", d->path);
 	return P2PDMA_YES;
@@ -424,8 +288,8 @@ static enum p2pdma_answer refuses_signature(const struct guard_question *q,
 	if (rc == SIGNATURE_NONE)
 		return P2PDMA_NO;
 	if (rc != SIGNATURE_ONE && rc != SIGNATURES_DIFFER)
-		return give_up(q, "bears a signature", errno ? errno : EIO,
-			       why, size);
+		return give_up(q, "bears a signature",
+			       strerror(errno ? errno : EIO), why, size);
 	if (rc == SIGNATURE_ONE)
 		describe(probe, what, sizeof(what));
 	snprintf(why, size, "%s bears %s: clear it with wipefs",

@@ -54,7 +54,4 @@ unsigned guard_ask_all(const struct guard_question *question,
 const struct guard_answer *guard_find_refusal(
 	const struct guard_answer *answers, unsigned count, bool is_forced);
 
-/* A mounted file system that may be written to lies on @target. */
-bool guard_is_mounted_writable(const struct p2pdma_target *target);
-
 #endif

@@ -544,8 +544,43 @@ int block_describe(struct target *target, const char *name)
 	name_dir(disk_dir, target->public.disk);
 	read_numbers(target, dir);
 	read_limits(target, disk_dir);
+	return 0;
+}
+
+int block_find_sharers(struct target *target)
+{
+	char dir[DIR_SIZE];
+	int rc;
+
+	name_dir(dir, target->public.device);
 	rc = add_all_holders(target, dir);
-	return rc ? rc : add_aliases(target, disk_dir);
+	name_dir(dir, target->public.disk);
+	return rc ? rc : add_aliases(target, dir);
+}
+
+static bool is_alias(const struct target *target, unsigned major,
+		     unsigned minor)
+{
+	for (size_t i = 0; i < target->public.alias_count; i++)
+		if (target->aliases[i].device_major == major &&
+		    target->aliases[i].device_minor == minor)
+			return true;
+	return false;
+}
+
+bool block_is_on(struct target *target, unsigned major, unsigned minor)
+{
+	const struct p2pdma_target *t = &target->public;
+	_cleanup_free_ char *disk = NULL;
+	char dir[DIR_SIZE];
+
+	if ((t->device_major == major && t->device_minor == minor) ||
+	    is_alias(target, major, minor))
+		return true;
+	snprintf(dir, sizeof(dir), "sys/dev/block/%u:%u", major, minor);
+	return t->kind == P2PDMA_TARGET_BLOCK &&
+	       has(target, dir, "partition") &&
+	       !find_disk(target, dir, &disk) && !strcmp(disk, t->device);
 }
 
 int block_find_name(const struct p2pdma_context *context, const char *type,

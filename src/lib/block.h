@@ -12,8 +12,14 @@
 /* Adds the layers and clients of block device @name: "nvme0n1p1", "md0". */
 int block_walk(struct target *target, const char *name);
 
-/* Fills device, disk, sizes, limits and holders from block device @name. */
+/* Fills device, disk, sizes and limits from block device @name. */
 int block_describe(struct target *target, const char *name);
+
+/* After it: who else has bytes of the device, as holders and aliases. */
+int block_find_sharers(struct target *target);
+
+/* Is device MAJOR:MINOR @target, by any name, or a partition of it? */
+bool block_is_on(struct target *target, unsigned major, unsigned minor);
 
 /* The name of device MAJOR:MINOR; @type is "block" or "char". */
 int block_find_name(const struct p2pdma_context *context, const char *type,

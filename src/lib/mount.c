@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/sysfs.h"
 
-/* "\040" to a space, and so on; in place. */
-static void decode(char *text)
+void mount_decode(char *text)
 {
 	char *out = text;
 
@@ -23,6 +23,30 @@ static void decode(char *text)
 		}
 	}
 	*out = '\0';
+}
+
+/* A table can be long, and sscanf(3) is for what is rare. */
+static bool parse_number(const char *text, unsigned *number, char end,
+			 const char **rest)
+{
+	char *stop;
+
+	*number = (unsigned)strtoul(text, &stop, 10);
+	*rest = stop + 1;
+	return stop != text && *stop == end;
+}
+
+static bool parse_numbers(const char *id, const char *device,
+			  struct mount *mount)
+{
+	const char *minor, *rest;
+	unsigned number;
+
+	if (!parse_number(id, &number, '\0', &rest))
+		return false;
+	mount->id = (int)number;
+	return parse_number(device, &mount->major, ':', &minor) &&
+	       parse_number(minor, &mount->minor, '\0', &rest);
 }
 
 /* ID PARENT MAJOR:MINOR ROOT POINT OPTIONS TAGS... - TYPE SOURCE OPTIONS */
@@ -44,22 +68,21 @@ bool mount_parse(char *line, struct mount *mount)
 	type = strsep(&rest, " ");
 	source = strsep(&rest, " ");
 	options = rest;
-	if (!options || sscanf(fields[0], "%d", &mount->id) != 1 ||
-	    sscanf(fields[2], "%u:%u", &mount->major, &mount->minor) != 2)
+	if (!options || !parse_numbers(fields[0], fields[2], mount))
 		return false;
-	decode(fields[4]);
-	decode(source);
+	mount_decode(fields[4]);
+	mount_decode(source);
 	mount->point = fields[4];
 	mount->type = type;
 	mount->source = source;
 	mount->options = options;
+	mount->flags = fields[5];
 	return true;
 }
 
-bool mount_has_option(const struct mount *mount, const char *option)
+static bool has_word(const char *at, const char *option)
 {
 	size_t length = strlen(option);
-	const char *at = mount->options;
 
 	while (at && *at) {
 		size_t here = strcspn(at, ",");
@@ -69,6 +92,16 @@ bool mount_has_option(const struct mount *mount, const char *option)
 		at += here + (at[here] == ',');
 	}
 	return false;
+}
+
+bool mount_has_option(const struct mount *mount, const char *option)
+{
+	return has_word(mount->options, option);
+}
+
+bool mount_is_read_only(const struct mount *mount)
+{
+	return has_word(mount->options, "ro") || has_word(mount->flags, "ro");
 }
 
 const char *mount_get_option(const struct mount *mount, struct arena *arena,

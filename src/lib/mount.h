@@ -15,11 +15,18 @@ struct mount {
 	const char *type;	/* "ext4" */
 	const char *source;	/* "/dev/nvme0n1", "tmpfs" */
 	const char *options;	/* the file system's own, "rw,data=journal" */
+	const char *flags;	/* of this place, "ro,noatime" */
 	const char *point;	/* "/srv" */
 };
 
 /* One line of mountinfo; @line is cut up and stays in use. */
 bool mount_parse(char *line, struct mount *mount);
+
+/* What the kernel writes as "\040" and so on; in place. */
+void mount_decode(char *text);
+
+/* By the file system or at this place. */
+bool mount_is_read_only(const struct mount *mount);
 
 /* True when the comma-separated options have @option among them. */
 bool mount_has_option(const struct mount *mount, const char *option);

@@ -430,6 +430,7 @@ struct p2pdma_target {
 	size_t client_count;	   /**< 0: no PCI function does its I/O */
 	const struct p2pdma_layer *layers;
 	size_t layer_count;
+	/* holders, aliases and whether it is in use: of block devices only */
 	const char *const *holders;/**< "dm-0", "md0" that sit on @device or
 					on one of its partitions */
 	size_t holder_count;
@@ -443,6 +444,11 @@ struct p2pdma_target {
 					and partitions: a namespace whose
 					controllers are not united */
 	size_t alias_count;
+	enum p2pdma_answer is_mounted;	/**< it, or a partition of it; UNKNOWN
+					where it cannot be read */
+	enum p2pdma_answer is_mounted_writable;
+	const char *mount_point;	/**< the first one; NULL none */
+	enum p2pdma_answer is_swap;
 };
 
 /**
@@ -455,7 +461,8 @@ struct p2pdma_target {
  * Where the context is not live there is no /dev: block devices are found by
  * name ("/dev/nvme0n1", "/dev/mapper/vg-lv"), files not at all (-ENOENT).
  * Anything else that exists (a pipe, /dev/null) is a target of kind UNKNOWN
- * without clients. Sources: stat(2), sysfs, /proc/self/mountinfo.
+ * without clients. Sources: stat(2), sysfs, /proc/self/mountinfo,
+ * /proc/swaps.
  *
  * md raid1 and raid10 never pass writes: where a member refuses peer memory
  * they report success and lose the data (Linux 7.2, raid1-10.c).

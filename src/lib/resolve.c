@@ -18,6 +18,7 @@
 #include "lib/sysfs.h"
 #include "lib/target.h"
 #include "lib/topology.h"
+#include "lib/use.h"
 
 #define CLASS_NVME	"sys/class/nvme"
 
@@ -26,7 +27,13 @@ static int resolve_block(struct target *target, const char *name)
 	int rc = block_describe(target, name);
 
 	target->next = (struct target_range){ .is_linear = true };
-	return rc ? rc : block_walk(target, name);
+	if (!rc)
+		rc = block_find_sharers(target);
+	if (!rc)
+		rc = block_walk(target, name);
+	if (!rc)
+		use_read(target);
+	return rc;
 }
 
 /* "nvme0" is the controller itself, "ng0n1" another way to "nvme0n1". */

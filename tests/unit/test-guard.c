@@ -11,6 +11,8 @@
 #define IN_DISK(start, end)	PLACE("nvme0n1", NULL, start, end, false)
 #define END			UINT64_MAX
 
+#define FREE	.is_mounted = P2PDMA_NO, .is_swap = P2PDMA_NO
+
 /* Device numbers that no device has; paths that are not there. */
 #define TARGET(name, k, n, ...)						\
 	static const struct p2pdma_place name##_places[] = {		\
@@ -23,7 +25,7 @@
 	static const struct p2pdma_target name = {			\
 		.kind = P2PDMA_TARGET_##k, .path = "/none/" #name,	\
 		.size_bytes = (n), .device_major = 4000,		\
-		.ways = &name##_way, .way_count = 1,			\
+		.ways = &name##_way, .way_count = 1, FREE,		\
 	}
 
 TARGET(disk, BLOCK, 1000, DISK(0, END));
@@ -81,13 +83,13 @@ static const struct p2pdma_way members[] = {
 static const struct p2pdma_target array = {
 	.kind = P2PDMA_TARGET_BLOCK, .path = "/none/md0",
 	.size_bytes = 2000, .device_major = 4000,
-	.ways = members, .way_count = 2,
+	.ways = members, .way_count = 2, FREE,
 };
 static const char *const holders[] = { "md0" };
 static const struct p2pdma_target held = {
 	.kind = P2PDMA_TARGET_BLOCK, .path = "/none/nvme1n1",
 	.size_bytes = 1000, .device_major = 4000,
-	.holders = holders, .holder_count = 1,
+	.holders = holders, .holder_count = 1, FREE,
 };
 
 static struct guard_answer answers[GUARDS_MAX];
@@ -204,6 +206,25 @@ START_TEST(a_destination_that_is_too_small_cannot_be_forced)
 }
 END_TEST
 
+START_TEST(what_is_mounted_or_swap_can_be_forced)
+{
+	struct p2pdma_target used = second;
+
+	used.is_mounted = P2PDMA_YES;
+	used.mount_point = "/srv";
+	ck_assert_str_eq(ask(NULL, 0, &used, 0, 500, false), "mounted");
+	ck_assert_str_eq(ask(NULL, 0, &used, 0, 500, true), "");
+	used.is_mounted = P2PDMA_UNKNOWN;
+	ck_assert_str_eq(ask(NULL, 0, &used, 0, 500, false), "mounted");
+	used.is_mounted = P2PDMA_NO;
+	used.is_swap = P2PDMA_YES;
+	ck_assert_str_eq(ask(NULL, 0, &used, 0, 500, false), "swap");
+	used.is_swap = P2PDMA_UNKNOWN;
+	ck_assert_str_eq(ask(NULL, 0, &used, 0, 500, false), "swap");
+	ck_assert_str_eq(ask(NULL, 0, &used, 0, 500, true), "");
+}
+END_TEST
+
 START_TEST(a_part_of_an_array_is_in_use_and_can_be_forced)
 {
 	ck_assert_str_eq(ask(NULL, 0, &held, 0, 10, false), "in-use");
@@ -253,6 +274,7 @@ END_TEST
 UNIT_SUITE("guard",
 	   what_overlaps_is_refused_and_cannot_be_forced,
 	   a_destination_that_is_too_small_cannot_be_forced,
+	   what_is_mounted_or_swap_can_be_forced,
 	   a_part_of_an_array_is_in_use_and_can_be_forced,
 	   what_cannot_be_told_is_refused_and_can_be_forced,
 	   guards_that_cannot_be_forced_come_first);

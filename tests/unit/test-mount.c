@@ -25,6 +25,7 @@ START_TEST(a_line_of_mountinfo_is_taken_apart)
 	ck_assert_str_eq(mount.type, "ext4");
 	ck_assert_str_eq(mount.source, "/dev/nvme0n1p3");
 	ck_assert_str_eq(mount.options, "rw,data=journal");
+	ck_assert_str_eq(mount.flags, "rw,noatime");
 	arena_fini(&arena);
 }
 END_TEST
