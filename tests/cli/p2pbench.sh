@@ -249,7 +249,7 @@ dd if="$work/pattern" of="$work/pattern" bs=64K count=1 skip=2 seek=9 \
 dd if=/dev/zero of="$work/pattern" bs=512 count=3 seek=$((5 * 128 + 7)) \
 	conv=notrunc status=none
 exits 4 "a block elsewhere and a torn one are found" \
-	verify --seed=5 "$work/pattern"
+	verify -d 1 --seed=5 "$work/pattern"
 is "each as what it is" "$(value '.verify | "\(.bad_blocks) \(.misplaced) \(.torn)"')" \
 	"2 1 1"
 is "the first is named" "$(value '.verify.first |
