@@ -17,6 +17,9 @@
 #include "report/progress.h"
 #include "report/report-files.h"
 
+/* Of different ids. */
+#define REASONS_MOST	64
+
 struct run {
 	const struct copy_many *wish;
 	struct many *many;
@@ -24,7 +27,8 @@ struct run {
 	struct progress progress;
 	struct progress_tick now;
 	bool is_into;		/* the destination is a directory */
-	char *told;		/* why it is host memory: the last one */
+	const char *told[REASONS_MOST];	/* why it is host memory */
+	unsigned told_count;
 	int code;
 };
 
@@ -51,13 +55,22 @@ static void worsen(struct run *r, int code)
 
 /* --- what is said ------------------------------------------------------- */
 
+static bool was_told(const struct run *r, const char *id)
+{
+	for (unsigned i = 0; i < r->told_count; i++)
+		if (!strcmp(r->told[i], id))
+			return true;
+	return r->told_count == REASONS_MOST;
+}
+
 /* Host memory in place of peer memory is never silent. */
 static void tell_fallback(struct run *r, const struct p2pdma_reason *why)
 {
-	if (!why || !why->id || (r->told && !strcmp(r->told, why->id)))
+	if (!why || !why->id || was_told(r, why->id))
 		return;
-	free(r->told);
-	r->told = strdup(why->id);
+	if (!r->told_count)
+		r->report.fallback_reason = why->id;
+	r->told[r->told_count++] = why->id;
 	cli_error(get_name(r), "host memory instead of peer memory: %s%s%s: "
 		  "%s", why->id, why->at ? " at " : "",
 		  why->at ? why->at->address : "", why->advice);
@@ -487,7 +500,6 @@ int copy_many(const struct copy_many *wish, bool *is_silent)
 		blame_journal(&r, rc);
 	else
 		run(&r, is_silent);
-	free(r.told);
 	tell_scrub(&r);
 	if (!*is_silent)
 		many_destroy(r.many);

@@ -58,10 +58,6 @@ static void replace_file(struct batch *b, struct file *f,
 {
 	int rc = 0;
 
-	if (!may_replace(b, f, old)) {
-		batch_end_early(b, f, BATCH_KEPT);
-		return;
-	}
 	if (old->st_nlink > 1 || is_mount_point(f)) {
 		batch_end_early(b, f, BATCH_IN_PLACE);
 		return;
@@ -88,13 +84,13 @@ bool batch_choose_place(struct batch *b, struct file *f)
 		f->is_in_place = errno == ENOENT;
 		return true;
 	}
+	if (S_ISREG(old.st_mode) && !may_replace(b, f, &old)) {
+		batch_end_early(b, f, BATCH_KEPT);
+		return false;
+	}
 	if (is_source(f, &old)) {
 		batch_fail(b, f, SIDE_DESTINATION, "copy onto itself",
 			   -EEXIST);
-		return false;
-	}
-	if (S_ISREG(old.st_mode) && !may_replace(b, f, &old)) {
-		batch_end_early(b, f, BATCH_KEPT);
 		return false;
 	}
 	/* What it holds where the source has holes has to go. */
@@ -117,7 +113,9 @@ void batch_replace(struct batch *b, struct file *f)
 			batch_fail(b, f, SIDE_DESTINATION, "replace", -errno);
 		return;
 	}
-	if (is_source(f, &old))
+	if (S_ISREG(old.st_mode) && !may_replace(b, f, &old))
+		batch_end_early(b, f, BATCH_KEPT);
+	else if (is_source(f, &old))
 		batch_fail(b, f, SIDE_DESTINATION, "copy onto itself", -EEXIST);
 	else if (S_ISDIR(old.st_mode))
 		batch_fail(b, f, SIDE_DESTINATION, "replace", -EISDIR);

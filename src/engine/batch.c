@@ -941,6 +941,7 @@ static void reset(struct file *f, const struct batch_request *request)
 	f->is_followed = request->is_followed;
 	f->is_regular = request->is_regular;
 	f->answer.owner = request->owner;
+	f->answer.note = request->note;
 	f->answer.source = f->source;
 	f->answer.destination = f->destination;
 	f->answer.route = request->route;

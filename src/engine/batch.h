@@ -48,6 +48,7 @@ struct batch_request {
 	int destination_directory;	/* open until it is done */
 	const char *destination;	/* one name in it */
 	void *owner;
+	const void *note;		/* handed back with the answer */
 };
 
 enum batch_outcome {
@@ -66,6 +67,7 @@ enum batch_outcome {
 /* What became of one. Borrowed, until the call returns. */
 struct batch_answer {
 	void *owner;
+	const void *note;
 	const char *source, *destination;	/* as in the request */
 	unsigned route;
 	enum batch_outcome outcome;

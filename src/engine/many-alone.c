@@ -76,10 +76,20 @@ static void tell_job(struct many *m, const struct many_later *later,
 		.map = job->result.bad_bytes ? &job->extents : NULL,
 		.map_bytes = later->range.offset_bytes,
 		.why = job->memory.why.id ? &job->memory.why : NULL,
-		.provider = job->memory.function ? job->memory.providers :
-						   NULL,
+		.block_bytes = job->memory.block_bytes,
+		.depth = job->memory.depth,
 	};
 
+	if (job->memory.function) {
+		file.provider = job->memory.providers;
+		file.reach_source = job->memory.reach_source;
+		file.reach_destination = job->memory.reach_destination;
+	}
+	if (!rc && m->args.is_planned) {
+		file.outcome = MANY_UNKNOWN;
+		file.copied_bytes = job->size_bytes;
+		file.peer_bytes = file.provider ? job->size_bytes : 0;
+	}
 	if (!rc && file.bad_bytes && file.outcome == MANY_DONE) {
 		file.outcome = MANY_FAILED;
 		file.tried = format_bad(job, tried);
@@ -158,6 +168,17 @@ static int fini_job(struct many *m, struct copy_job *job)
 			      batch_regain_ring(m->batch, m->ring);
 }
 
+static int plan_job(struct many *m, const struct many_later *later,
+		    const struct copy_job_args *args)
+{
+	struct copy_job job;
+	int rc = copy_job_plan(&job, m->args.context, m->args.topology, args);
+
+	tell_job(m, later, &job, rc);
+	copy_job_fini(&job);
+	return 0;
+}
+
 static int copy_by_job(struct many *m, const struct many_later *later)
 {
 	_cleanup_free_ char *from = many_format_source(later->directory,
@@ -200,6 +221,8 @@ static int copy_by_job(struct many *m, const struct many_later *later)
 
 	if (!from || !to)
 		return -ENOMEM;
+	if (m->args.is_planned)
+		return plan_job(m, later, &args);
 	(void)fstatat(many_get_source_fd(later->directory), later->source,
 		      &st, 0);
 	rc = run_job(m, &job, &args);

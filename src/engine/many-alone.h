@@ -9,7 +9,10 @@
 
 #include "engine/many-later.h"
 
-/* Tells what came of it. 0; -ETIMEDOUT: a drive is silent; -errno of a ring */
+/*
+ * Tells what came, or in a dry run would come, of it. 0; -ETIMEDOUT: a drive is
+ * silent; -errno of a ring.
+ */
 int many_alone_copy(struct many *m, const struct many_later *later);
 
 #endif

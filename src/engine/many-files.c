@@ -13,27 +13,15 @@
 #include "engine/many-done.h"
 #include "engine/many-links.h"
 #include "engine/many-overlap.h"
+#include "engine/many-plan.h"
+#include "engine/many-route.h"
 #include "engine/many-tell.h"
 
-/* What is shorter proves nothing about peer memory, and gains nothing. */
-#define PEER_LEAST	4096
-
 /* --- answers ------------------------------------------------------------ */
-
-static const struct route_plan *find_plan(const struct many *m,
-					  unsigned number)
-{
-	for (unsigned i = 0; i < m->routes.count; i++)
-		if (m->routes.plans[i].is_peer &&
-		    m->routes.plans[i].number == number)
-			return &m->routes.plans[i];
-	return NULL;
-}
 
 static void tell_answer(struct many *m, const struct batch_answer *a,
 			enum many_outcome outcome)
 {
-	const struct route_plan *plan = find_plan(m, a->route);
 	struct many_file file = {
 		.kind = WALK_FILE,
 		.outcome = outcome,
@@ -51,9 +39,9 @@ static void tell_answer(struct many *m, const struct batch_answer *a,
 		.mismatched_bytes = a->mismatched_bytes,
 		.first_mismatch_bytes = a->first_mismatch_bytes,
 		.sum = a->sum,
-		.provider = plan ? plan->memory.providers : NULL,
 	};
 
+	many_route_describe(m, a->note, &file);
 	many_tell(m, a->owner, a->source, a->destination, &file);
 }
 
@@ -242,83 +230,6 @@ int many_files_drain(struct many *m)
 	return rc;
 }
 
-/* --- routes ------------------------------------------------------------- */
-
-static int plan_route(struct many *m, struct walk_directory *directory,
-		      const char *source, const struct stat *from,
-		      dev_t to_device, struct route_plan **plan)
-{
-	_cleanup_free_ char *path = many_format_source(directory, source);
-	_cleanup_free_ char *there = walk_format_path(directory, NULL, true);
-	const struct routes_ends ends = {
-		.source_device = from->st_dev,
-		.destination_device = to_device,
-		.source = path,
-		.directory = there,
-	};
-	int rc;
-
-	if (!path || !there)
-		return -ENOMEM;
-	rc = many_files_drain(m);
-	if (rc)
-		return rc;
-	rc = routes_plan(&m->routes, &ends, plan);
-	m->ring = m->routes.ring;
-	m->is_silent |= m->routes.is_silent;
-	return rc;
-}
-
-static void tell_no_peer(struct many *m, struct walk_directory *directory,
-			 const char *source, const char *destination,
-			 const struct route_plan *plan)
-{
-	struct many_file file = {
-		.kind = WALK_FILE,
-		.outcome = MANY_NO_PEER,
-		.tried = "reach through peer memory",
-		.why = &plan->memory.why,
-	};
-
-	many_tell(m, directory, source, destination, &file);
-}
-
-/* 0: @route is good; 1: it was told why there is none; -errno. */
-static int choose_route(struct many *m, struct walk_directory *directory,
-			const char *source, const char *destination,
-			bool is_followed, unsigned *route)
-{
-	struct route_plan *plan;
-	struct stat from, to;
-	int rc;
-
-	*route = m->routes.host_number;
-	if (m->routes.is_host_only || fstat(directory->to_fd, &to) ||
-	    fstatat(many_get_source_fd(directory), source, &from,
-		    is_followed ? 0 : AT_SYMLINK_NOFOLLOW))
-		return 0;
-	if (!S_ISREG(from.st_mode))
-		return 0;
-	plan = routes_find(&m->routes, from.st_dev, to.st_dev);
-	if (!plan && from.st_size < PEER_LEAST)
-		return 0;
-	rc = plan ? 0 : plan_route(m, directory, source, &from, to.st_dev,
-				   &plan);
-	if (rc && !m->is_silent && !m->is_ring_dead) {
-		many_tell_failed(m, directory, source, destination, SIDE_NONE,
-				 "find memory for", rc);
-		return 1;
-	}
-	if (rc)
-		return rc;
-	if (m->args.is_peer_required && !plan->is_peer) {
-		tell_no_peer(m, directory, source, destination, plan);
-		return 1;
-	}
-	*route = plan->number;
-	return 0;
-}
-
 /* --- files -------------------------------------------------------------- */
 
 static int push_request(struct many *m, const struct batch_request *request)
@@ -338,27 +249,38 @@ static int push_request(struct many *m, const struct batch_request *request)
 	return 0;
 }
 
-/* Of a dry run: its size, and nothing else. */
-static int plan_file(struct many *m, struct walk_directory *directory,
-		     const char *source, const char *destination,
-		     bool is_followed)
+static int find_route(struct many *m, const struct batch_request *request,
+		      struct route_plan **plan)
 {
-	struct many_file file = { .kind = WALK_FILE };
-	struct stat st;
+	int rc = many_route_find(m, request->owner, request->source,
+				 request->is_followed, false, plan);
 
-	if (fstatat(many_get_source_fd(directory), source, &st,
-		    is_followed ? 0 : AT_SYMLINK_NOFOLLOW)) {
-		many_tell_failed(m, directory, source, destination,
-				 SIDE_SOURCE, "look at", -errno);
-		return 0;
+	if (rc != -EBUSY)
+		return rc;
+	rc = many_files_drain(m);
+	return rc ? rc : many_route_find(m, request->owner, request->source,
+					 request->is_followed, true, plan);
+}
+
+/* 0: @request has it; 1: it was told why there is none; -errno. */
+static int choose_route(struct many *m, struct batch_request *request)
+{
+	struct route_plan *plan;
+	int rc = find_route(m, request, &plan);
+
+	if (rc && !m->is_silent && !m->is_ring_dead) {
+		many_tell_failed(m, request->owner, request->source,
+				 request->destination, SIDE_NONE,
+				 "find memory for", rc);
+		return 1;
 	}
-	file.size_bytes = file.copied_bytes = (uint64_t)st.st_size;
-	if (S_ISDIR(st.st_mode)) {
-		many_tell_failed(m, directory, source, destination,
-				 SIDE_SOURCE, "read", -EISDIR);
-		return 0;
-	}
-	many_tell(m, directory, source, destination, &file);
+	if (rc)
+		return rc;
+	if (many_route_refuse(m, request->owner, request->source,
+			      request->destination, plan))
+		return 1;
+	request->route = plan ? plan->number : m->routes.host_number;
+	request->note = plan;
 	return 0;
 }
 
@@ -378,12 +300,11 @@ int many_files_push(struct many *m, struct walk_directory *directory,
 	int rc;
 
 	if (m->args.is_planned)
-		return plan_file(m, directory, source, destination,
-				 is_followed);
+		return many_plan_file(m, directory, source, destination,
+				      is_followed);
 	if (many_done_skip(m, directory, source, destination, is_followed))
 		return 0;
-	rc = choose_route(m, directory, source, destination, is_followed,
-			  &request.route);
+	rc = choose_route(m, &request);
 	if (rc)
 		return rc < 0 ? rc : 0;
 	return push_request(m, &request);
@@ -419,7 +340,7 @@ static int run_later(struct many *m)
 
 /* --- the batch ---------------------------------------------------------- */
 
-int many_files_open(struct many *m)
+static int open_batch(struct many *m)
 {
 	const struct batch_plan plan = {
 		.is_preserved = m->args.is_preserved,
@@ -437,6 +358,12 @@ int many_files_open(struct many *m)
 		.data = m,
 		.ring = m->ring,
 	};
+
+	return batch_create(&plan, &m->batch);
+}
+
+int many_files_open(struct many *m)
+{
 	const struct routes_wish wish = {
 		.context = m->args.context,
 		.topology = m->args.topology,
@@ -446,8 +373,7 @@ int many_files_open(struct many *m)
 		.is_scrubbed = m->args.is_scrubbed,
 		.io_timeout_ns = m->args.io_timeout_ns,
 	};
-	int rc;
+	int rc = m->args.is_planned ? 0 : open_batch(m);
 
-	rc = batch_create(&plan, &m->batch);
 	return rc ? rc : routes_init(&m->routes, &wish, m->ring, m->batch);
 }

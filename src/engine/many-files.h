@@ -9,7 +9,7 @@
 
 #include "engine/many-state.h"
 
-/* The batch and its host memory. 0 or -errno. */
+/* The batch and its host memory, but for a dry run. 0 or -errno. */
 int many_files_open(struct many *m);
 
 /*

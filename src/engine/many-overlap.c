@@ -39,10 +39,17 @@ static dev_t get_device(struct walk_directory *directory)
 	return directory->to_device;
 }
 
+static bool is_same(const struct ground_file *a, const struct ground_file *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
 static bool do_meet(struct many *m, struct walk_directory *directory,
 		    const char *source, const struct ground_file *from,
 		    const struct ground_file *old)
 {
+	if (old && is_same(from, old))
+		return true;
 	if (ground_has(&m->grounds, get_device(directory), directory->to_fd,
 		       NULL, from))
 		return true;
@@ -56,6 +63,22 @@ bool many_overlap_refuse(struct many *m, struct walk_directory *directory,
 			 const struct ground_file *old)
 {
 	if (!do_meet(m, directory, source, from, old))
+		return false;
+	tell(m, directory, source, destination);
+	return true;
+}
+
+bool many_overlap_refuse_path(struct many *m, struct walk_directory *directory,
+			      const char *source, const char *destination,
+			      const struct stat *from, const struct stat *old)
+{
+	const struct ground_file there = { old->st_dev, old->st_ino };
+	const struct ground_file source_file = { from->st_dev, from->st_ino };
+
+	if (S_ISREG(old->st_mode) && directory->to_fd >= 0)
+		return many_overlap_refuse(m, directory, source, destination,
+					   &source_file, &there);
+	if (!is_same(&source_file, &there))
 		return false;
 	tell(m, directory, source, destination);
 	return true;

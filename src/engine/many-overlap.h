@@ -9,13 +9,19 @@
 #include "engine/many-state.h"
 
 /*
- * True, and told as refused: the copy's file system lies on the source @from,
- * or that of the source on what is replaced, @old (NULL: nothing).
+ * True, and told as refused: what is replaced, @old (NULL: nothing), is the
+ * source @from by another name; or the copy's file system lies on @from, or
+ * that of the source on @old.
  */
 bool many_overlap_refuse(struct many *m, struct walk_directory *directory,
 			 const char *source, const char *destination,
 			 const struct ground_file *from,
 			 const struct ground_file *old);
+
+/* The same in a dry run, where the directory of @old may not be open. */
+bool many_overlap_refuse_path(struct many *m, struct walk_directory *directory,
+			      const char *source, const char *destination,
+			      const struct stat *from, const struct stat *old);
 
 /*
  * The same of a name that gets another meaning, as that of a link: what has it

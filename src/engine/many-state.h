@@ -9,6 +9,7 @@
  *	many-tree	directories		many-pairs	pairs
  *	many-nodes	links, devices		many-deal	which node
  *	many-files	regular files, through a batch
+ *	many-plan	the same in a dry run	many-route	by which memory
  *	many-alone	one thing by a copy job	many-done	the journal
  *	many-links	names of one file	many-overlap	what must not be
  *	many-later	what waits		many-tell	what is told

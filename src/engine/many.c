@@ -83,7 +83,7 @@ int many_create(const struct many_args *args, struct many **many)
 		rc = ring_open_with(BATCH_RING_DEPTH,
 				    args->is_handed ? RING_HANDED : 0,
 				    &m->ring);
-	if (!rc && !args->is_planned)
+	if (!rc)
 		rc = many_files_open(m);
 	if (rc) {
 		many_destroy(m);
@@ -143,8 +143,6 @@ int many_give_back(struct many *many)
 {
 	int rc;
 
-	if (!many->batch)
-		return 0;
 	many->routes.is_silent |= many->is_silent;
 	rc = routes_fini(&many->routes);
 	many->routes.count = 0;

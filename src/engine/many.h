@@ -62,6 +62,9 @@ struct many_file {
 	uint64_t map_bytes;		/* where the map begins in the file */
 	const struct p2pdma_reason *why;	/* no peer memory; or NULL */
 	const char *provider;			/* NULL: host memory */
+	enum p2pdma_reach reach_source, reach_destination;	/* if not */
+	uint64_t block_bytes;			/* 0: none was chosen */
+	unsigned depth;
 };
 
 struct many_totals {

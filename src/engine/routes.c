@@ -25,7 +25,8 @@ static struct memory_wish make_wish(const struct routes *r)
 		.block_bytes = r->wish.block_bytes ?
 				       MAX(r->wish.block_bytes, BLOCK_LEAST) :
 				       BLOCK_USUAL,
-		.depth = r->wish.depth ? r->wish.depth : LANES_USUAL,
+		.depth = r->wish.depth ? MIN(r->wish.depth, BATCH_LANES_MOST) :
+					 LANES_USUAL,
 		.size_bytes = INT64_MAX,
 		.is_scrubbed = r->wish.is_scrubbed,
 	};
@@ -49,6 +50,8 @@ static int take_host(struct routes *r)
 
 	wish.provider = "host";
 	rc = memory_plan(&r->host, &place, &wish);
+	if (!rc && !r->batch)
+		return 0;
 	if (!rc)
 		rc = memory_take(&r->host, &trial);
 	if (rc)
@@ -143,6 +146,19 @@ static void give_up_undirect(struct memory *m, const struct endpoint *from,
 	memory_give_up_peer(m, &why);
 }
 
+/* Its lanes are used up by those before it. */
+static void give_up_crowded(struct memory *m)
+{
+	static const struct p2pdma_reason why = {
+		.id = "too-many-paths",
+		.advice = "files go from so many file systems to so many at "
+			  "once that there is no room for one more path: run "
+			  "p2pcopy for some of them at a time",
+	};
+
+	memory_give_up_peer(m, &why);
+}
+
 static int prove(struct routes *r, struct route_plan *plan,
 		 struct endpoint *from, struct endpoint *to)
 {
@@ -161,12 +177,16 @@ static int prove(struct routes *r, struct route_plan *plan,
 	r->is_silent = rc == -ETIMEDOUT || plan->memory.silent;
 	if (!rc)
 		rc = batch_regain_ring(r->batch, r->ring);
+	if (!rc && !plan->memory.provider)
+		memory_release(&plan->memory);	/* there is some already */
 	if (rc || !plan->memory.provider)
 		return rc;
-	plan->is_peer = true;
 	rc = batch_add_route(r->batch, plan->memory.pool,
 			     plan->memory.block_bytes, align, &plan->number);
-	return rc;
+	if (rc == -ENOSPC)
+		give_up_crowded(&plan->memory);
+	plan->is_peer = !rc;
+	return rc == -ENOSPC ? 0 : rc;
 }
 
 static int try_peer(struct routes *r, struct route_plan *plan,
@@ -209,15 +229,37 @@ static int plan_memory(struct routes *r, struct route_plan *plan,
 	return memory_plan(&plan->memory, &place, &wish);
 }
 
-int routes_plan(struct routes *routes, const struct routes_ends *ends,
-		struct route_plan **plan)
+bool routes_is_full(const struct routes *routes)
+{
+	return routes->count == PLANS_MOST;
+}
+
+static void forget(struct routes *r, struct route_plan *plan)
+{
+	drop_plan(r, plan);
+	r->count--;
+	memmove(plan, plan + 1, (size_t)(&r->plans[r->count] - plan) *
+				sizeof(*plan));
+}
+
+/* The batch has fewer pools than there are plans. */
+static void forget_oldest(struct routes *r)
+{
+	struct route_plan *plan = r->plans;
+
+	while (plan->memory.pool)
+		plan++;
+	forget(r, plan);
+}
+
+int routes_predict(struct routes *routes, const struct routes_ends *ends,
+		   struct route_plan **plan)
 {
 	struct route_plan *p;
 	int rc;
 
-	/* So many file systems at once: the oldest of them goes by host. */
-	if (routes->count == ROUTES_MOST)
-		return -ENOSPC;
+	if (routes_is_full(routes))
+		forget_oldest(routes);
 	p = &routes->plans[routes->count];
 	*p = (struct route_plan){
 		.source_device = ends->source_device,
@@ -225,15 +267,30 @@ int routes_plan(struct routes *routes, const struct routes_ends *ends,
 		.number = routes->host_number,
 	};
 	rc = plan_memory(routes, p, ends);
-	if (!rc && p->memory.provider)
-		rc = try_peer(routes, p, ends);
-	if (rc && !routes->is_silent)
+	if (rc) {
 		drop_plan(routes, p);
-	if (rc)
 		return rc;
+	}
 	routes->count++;
 	*plan = p;
 	return 0;
+}
+
+bool routes_needs_proof(const struct route_plan *plan)
+{
+	return plan->memory.provider && !plan->is_tried;
+}
+
+int routes_prove(struct routes *routes, struct route_plan *plan,
+		 const struct routes_ends *ends)
+{
+	int rc;
+
+	plan->is_tried = true;
+	rc = try_peer(routes, plan, ends);
+	if (rc && !routes->is_silent)
+		forget(routes, plan);
+	return rc;
 }
 
 void routes_give_up(struct routes *routes, unsigned number, const char *path,

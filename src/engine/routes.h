@@ -10,7 +10,8 @@
 #include "engine/batch.h"
 #include "engine/memory.h"
 
-#define ROUTES_MOST	16
+/* Of those that are peer memory the batch takes fewer. */
+#define PLANS_MOST	64
 
 /* What is wanted. Borrowed. */
 struct routes_wish {
@@ -27,7 +28,7 @@ struct routes_wish {
 struct routes_ends {
 	dev_t source_device, destination_device;
 	const char *source;		/* a regular file of it */
-	const char *directory;		/* of the destination */
+	const char *directory;		/* of the destination; "": here */
 };
 
 struct route_plan {
@@ -35,7 +36,7 @@ struct route_plan {
 	struct memory memory;
 	struct p2pdma_target *source, *destination;
 	unsigned number;		/* in the batch */
-	bool is_peer;
+	bool is_tried, is_peer;
 };
 
 /* Caller's storage. */
@@ -46,13 +47,16 @@ struct routes {
 	struct memory host;
 	unsigned host_number;
 	bool is_host_only;
-	struct route_plan plans[ROUTES_MOST];
+	struct route_plan plans[PLANS_MOST];
 	unsigned count;
 	bool is_silent;		/* a drive: leave everything alone */
 	int scrub_error;	/* of memory that was given back; or 0 */
 };
 
-/* Takes host memory, through which every file can go. 0 or -errno. */
+/*
+ * Takes host memory, through which every file can go. Without a batch nothing
+ * is taken, and nothing can be proven. 0 or -errno.
+ */
 int routes_init(struct routes *routes, const struct routes_wish *wish,
 		struct ring *ring, struct batch *batch);
 
@@ -66,13 +70,27 @@ int routes_fini(struct routes *routes);
 struct route_plan *routes_find(struct routes *routes, dev_t source_device,
 			       dev_t destination_device);
 
+/* One more prediction takes the place of another one. */
+bool routes_is_full(const struct routes *routes);
+
 /*
- * Plans it, with nothing of the batch in flight. 0, also where it is host
- * memory in the end (why is in the plan's memory); -ENXIO: there is no such
- * provider; -ETIMEDOUT; -errno.
+ * Predicts it; when they are full, with nothing of the batch in flight. 0,
+ * also where it is host memory (why is in the plan's memory); -ENXIO: there is
+ * no such provider; -errno.
  */
-int routes_plan(struct routes *routes, const struct routes_ends *ends,
-		struct route_plan **plan);
+int routes_predict(struct routes *routes, const struct routes_ends *ends,
+		   struct route_plan **plan);
+
+/* It was predicted to be peer memory, and not tried; host memory until then. */
+bool routes_needs_proof(const struct route_plan *plan);
+
+/*
+ * Tries @plan by @ends, of which the source is a block long, with nothing of
+ * the batch in flight. 0, also where it is host memory in the end;
+ * -ETIMEDOUT; -errno, and there is no such plan any more.
+ */
+int routes_prove(struct routes *routes, struct route_plan *plan,
+		 const struct routes_ends *ends);
 
 /* The kernel has refused what the trial did not: host memory from now on. */
 void routes_give_up(struct routes *routes, unsigned number,

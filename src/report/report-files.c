@@ -169,6 +169,11 @@ static void add_verify(struct json_object *tree, const struct many_file *file)
 	tree_add_text(verify, "method", "read");
 	tree_add_bool(verify, "ok", !file->mismatched_bytes);
 	tree_add_count(verify, "mismatched_bytes", file->mismatched_bytes);
+	if (file->mismatched_bytes)
+		tree_add_count(verify, "first_mismatch_bytes",
+			       file->first_mismatch_bytes);
+	else
+		tree_add_null(verify, "first_mismatch_bytes");
 }
 
 static void add_checksum(struct json_object *tree,
@@ -186,15 +191,28 @@ static void add_checksum(struct json_object *tree,
 	tree_add_text(checksum, "digest", file->sum);
 }
 
+static const char *get_reach(const struct many_file *file,
+			     enum p2pdma_reach reach)
+{
+	return file->provider ? p2pdma_reach_get_name(reach) : NULL;
+}
+
 static void add_memory(struct json_object *tree, const struct many_file *file)
 {
 	const struct report_memory memory = {
 		.kind = file->provider ? "peer" : "host",
 		.provider = file->provider,
+		.reach_source = get_reach(file, file->reach_source),
+		.reach_destination = get_reach(file, file->reach_destination),
 		.fallback_reason = file->why ? file->why->id : NULL,
 	};
 
-	report_add_memory(tree, &memory);
+	if (file->kind == WALK_FILE)
+		report_add_memory(tree, &memory);
+	else
+		tree_add_null(tree, "memory");
+	tree_add_known(tree, "block_bytes", file->block_bytes);
+	tree_add_known(tree, "depth", file->depth);
 }
 
 static void add_numbers(struct json_object *tree, uint64_t copied,
@@ -213,16 +231,16 @@ static void fill(struct json_object *tree, const struct report_files *report,
 	tree_add_text(tree, "destination", file->destination);
 	tree_add_text(tree, "type", kinds[file->kind]);
 	tree_add_text(tree, "outcome", outcomes[file->outcome]);
+	add_memory(tree, file);
 	add_numbers(tree, file->copied_bytes, file->peer_bytes,
 		    file->skipped_bytes);
-	if (file->kind == WALK_FILE)
-		add_memory(tree, file);
 	tree_add_known(tree, "duration_ns", file->duration_ns);
 	tree_add_known(tree, "rate_bytes_per_sec",
 		       bytes_rate(file->copied_bytes, file->duration_ns));
+	/* Side by side, nobody knows whose it was. */
+	tree_add_null(tree, "cpu_ns");
 	tree_add_bool(tree, "changed", file->is_changed);
-	if (file->bad_bytes)
-		tree_add_count(tree, "bad_bytes", file->bad_bytes);
+	tree_add_count(tree, "bad_bytes", file->bad_bytes);
 	add_verify(tree, file);
 	add_checksum(tree, report, file);
 	add_error(tree, file);
@@ -388,6 +406,10 @@ static void finish_text(const struct report_files *report,
 	if (t->peer_bytes)
 		fprintf(file, ", %s through peer memory",
 			bytes_format(t->peer_bytes, size, sizeof(size)));
+	if (t->copied_bytes > t->peer_bytes && report->fallback_reason)
+		fprintf(file, ", %s through host memory (no peer memory: %s)",
+			bytes_format(t->copied_bytes - t->peer_bytes, size,
+				     sizeof(size)), report->fallback_reason);
 	if (t->skipped_bytes)
 		fprintf(file, ", %s %s",
 			bytes_format(t->skipped_bytes, size, sizeof(size)),

@@ -22,6 +22,7 @@ struct report_files {
 	bool has_begun;
 	const char *algorithm;	/* of checksums; NULL: there are none */
 	bool is_sum_told;	/* in text: a line of it each */
+	const char *fallback_reason;	/* in text: the first one; or NULL */
 	const char *command;
 };
 

@@ -117,10 +117,44 @@ copies "in place, preserved and verified" -r --in-place --preserve --verify \
 ok "it is the same" sha256sum --strict --quiet -c sums
 is "with its mode, now" "$(stat -c %a place/sub/f300000)" \
 	"$(stat -c %a tree/sub/f300000)"
-exits 1 "a file is not copied onto itself" \
+exits 5 "a file is not copied onto itself" \
 	p2pcopy --provider=host --in-place --manifest=- <<<"tree/sub/f4096	tree/other-name"
-like "which is told" "$(cat "$work/stderr")" 'copy onto itself'
+like "which is told" "$(cat "$work/stderr")" 'refused: it and .* share the same bytes'
 ok "it is as it was" cmp tree/sub/f4096 place/sub/f4096
+
+# --- memory that was not asked for --------------------------------------------
+# said: the reasons that are on standard error, sorted, commas between them.
+said() {
+	sed -n 's/^p2pcopy: host memory instead of peer memory: \([a-z0-9-]*\).*/\1/p' \
+		"$work/stderr" | sort | paste -sd,
+}
+for plan in "" --dry-run; do
+	exits 0 "a tree by any memory $plan" p2pcopy -r -J $plan tree/sub auto
+	is "why it is host memory is told once, and of each file $plan" \
+		"$(value '[.files[] | select(.copied_bytes > 0) |
+		.memory.fallback_reason | select(.)] | unique | join(",")')" \
+		"$(said)"
+	is "each has every key of the contract $plan" "$(value '[.files[] |
+		[has("source", "destination", "memory", "block_bytes", "depth",
+		"copied_bytes", "peer_bytes", "host_bytes", "skipped_bytes",
+		"duration_ns", "rate_bytes_per_sec", "cpu_ns", "verify",
+		"checksum", "errors")] | all] | all')" true
+done
+exits 0 "people" p2pcopy -r tree/sub auto
+is "read it in the report, too" "$(sed -n \
+	's/.*(no peer memory: \([a-z0-9-]*\)).*/\1/p' "$work/stdout")" "$(said)"
+for plan in "" --dry-run; do
+	exits 5 "what a guard would refuse is refused $plan" \
+		p2pcopy --provider=host -J $plan --manifest=- <<-END
+		tree/sub/f1	tree/sub/f1
+		tree/sub/f1	second
+	END
+	is "and nothing else $plan" "$(jq -rs '.[] | select(.outcome) |
+		.outcome' "$work/stdout" | sort | paste -sd,)" \
+		"$([ "$plan" ] && echo planned || echo copied),refused"
+done
+exits 1 "a plan knows that a directory is there" p2pcopy --provider=host \
+	--dry-run --manifest=- <<<"tree/sub/f1	tree/sub"
 
 # --- a thread that takes the requests -----------------------------------------
 copies "handed over" -r --sqpoll --checksum=sha256:sums tree handed

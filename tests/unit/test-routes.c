@@ -81,7 +81,10 @@ START_TEST(a_way_is_planned_once_for_each_pair)
 	begin((struct routes_wish){ 0 });
 	ck_assert(!routes.is_host_only);
 	ck_assert_ptr_null(routes_find(&routes, 1, 2));
-	ck_assert_int_eq(routes_plan(&routes, &ends, &plan), 0);
+	ck_assert_int_eq(routes_predict(&routes, &ends, &plan), 0);
+	if (routes_needs_proof(plan))
+		ck_assert_int_eq(routes_prove(&routes, plan, &ends), 0);
+	ck_assert(!routes_needs_proof(plan));
 	ck_assert_ptr_eq(routes_find(&routes, 1, 2), plan);
 	ck_assert_ptr_null(routes_find(&routes, 2, 1));
 	if (!plan->is_peer) {
@@ -97,7 +100,7 @@ START_TEST(a_provider_that_is_not_there_is_an_error)
 	struct route_plan *plan = NULL;
 
 	begin((struct routes_wish){ .provider = "ffff:1f.7" });
-	ck_assert_int_eq(routes_plan(&routes, &ends, &plan), -ENXIO);
+	ck_assert_int_eq(routes_predict(&routes, &ends, &plan), -ENXIO);
 	ck_assert_ptr_null(plan);
 	ck_assert_uint_eq(routes.count, 0);
 	end();
@@ -109,7 +112,7 @@ START_TEST(what_the_kernel_refuses_goes_through_host_memory)
 	begin((struct routes_wish){ 0 });
 	routes.plans[0] = (struct route_plan){
 		.source_device = 1, .destination_device = 2, .number = 7,
-		.is_peer = true,
+		.is_tried = true, .is_peer = true,
 	};
 	routes.count = 1;
 	routes_give_up(&routes, 6, "x", -EREMOTEIO);
@@ -124,15 +127,41 @@ START_TEST(what_the_kernel_refuses_goes_through_host_memory)
 }
 END_TEST
 
-START_TEST(more_pairs_than_there_are_places_are_an_error)
+/* What can be planned anew goes first; memory that is taken stays. */
+START_TEST(the_oldest_of_too_many_plans_is_forgotten)
 {
+	struct routes_ends others = ends;
 	struct route_plan *plan = NULL;
+	struct p2pdma_pool *pool;
 
-	begin((struct routes_wish){ 0 });
-	routes.count = ROUTES_MOST;
-	ck_assert_int_eq(routes_plan(&routes, &ends, &plan), -ENOSPC);
-	routes.count = 0;
+	begin((struct routes_wish){ .provider = "auto" });
+	pool = routes.host.pool;
+	for (dev_t i = 0; i < PLANS_MOST; i++) {
+		others.source_device = 100 + i;
+		ck_assert_int_eq(routes_predict(&routes, &others, &plan), 0);
+	}
+	ck_assert(routes_is_full(&routes));
+	routes.plans[0].memory.pool = pool;
+	ck_assert_int_eq(routes_predict(&routes, &ends, &plan), 0);
+	routes.plans[0].memory.pool = NULL;
+	ck_assert(routes_is_full(&routes));
+	ck_assert_ptr_eq(routes_find(&routes, 1, 2), plan);
+	ck_assert_ptr_nonnull(routes_find(&routes, 100, 2));
+	ck_assert_ptr_null(routes_find(&routes, 101, 2));
+	ck_assert_ptr_nonnull(routes_find(&routes, 102, 2));
 	end();
+}
+END_TEST
+
+START_TEST(a_plan_needs_no_batch)
+{
+	const struct routes_wish wish = { .provider = "host", .depth = 9999 };
+	struct routes plans;
+
+	ck_assert_int_eq(routes_init(&plans, &wish, NULL, NULL), 0);
+	ck_assert_ptr_null(plans.host.pool);
+	ck_assert_uint_eq(plans.host.depth, BATCH_LANES_MOST);
+	ck_assert_int_eq(routes_fini(&plans), 0);
 }
 END_TEST
 
@@ -156,5 +185,5 @@ UNIT_SUITE("routes", host_memory_is_there_from_the_start,
 	   a_way_is_planned_once_for_each_pair,
 	   a_provider_that_is_not_there_is_an_error,
 	   what_the_kernel_refuses_goes_through_host_memory,
-	   more_pairs_than_there_are_places_are_an_error,
+	   the_oldest_of_too_many_plans_is_forgotten, a_plan_needs_no_batch,
 	   memory_that_a_drive_may_write_to_is_left_and_told);

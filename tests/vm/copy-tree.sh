@@ -64,14 +64,57 @@ is "in one set of peer buffers" "$(tail -1 "$work/stdout" |
 ok "one is there" same /tmp/a/tree/sub/f5000001 /tmp/b/one
 ok "two, too" same /tmp/a/tree/sub/f65536 /tmp/b/two
 
+begin "a plan"
+copies "of the same" -r --dry-run /tmp/a/tree /tmp/b/planned
+is "names the provider and both reaches" "$(told '[.files[] |
+	select(.copied_bytes > 4096) | .memory | [.kind, .provider,
+	.reach_source, .reach_destination, .fallback_reason] | tojson] |
+	unique | .[]')" \
+	"$(p2pcopy --dry-run -J /tmp/a/tree/sub/f5000001 /tmp/b/planned |
+		jq -r '.memory | [.kind, .provider, .reach_source,
+		.reach_destination, .fallback_reason] | tojson')"
+is "and writes nothing" "$(ls -A /tmp/b/planned 2>&1 | tail -c 26)" \
+	"No such file or directory"
+exits 0 "where there is no way" p2pcopy -J -r --dry-run /tmp/a/tree/sub /tmp/none
+is "it says why" "$(jq -r '[.files[] | select(.copied_bytes > 0) |
+	.memory.fallback_reason] | unique | length' "$work/stdout")" 1
+like "for people, too" "$(cat "$work/stderr")" \
+	'host memory instead of peer memory: [a-z0-9-]+'
+
+begin "checksums"
+printf '%s\t%s\n' /tmp/a/tree/sub/f5000001 /tmp/b/third \
+	/tmp/a/tree/sub/f65537 /tmp/b/fourth >/tmp/pairs
+exits 0 "of a manifest" p2pcopy -J --require-peer --verify \
+	--checksum=sha256:/tmp/sums --manifest=/tmp/pairs
+is "through peer memory" "$(tail -1 "$work/stdout" |
+	jq .total.peer_bytes)" 5065538
+is "are those in the report" "$(jq -r 'select(.checksum) |
+	.checksum.digest' "$work/stdout" | sort)" \
+	"$(cut -d' ' -f1 /tmp/sums | sort)"
+ok "and right" sha256sum --strict --quiet -c /tmp/sums
+
 begin "shards"
 pattern fill /tmp/a/large 9 60000001 0
 truncate -s 60000001 /tmp/a/large
 sync /tmp/a/large
 for node in 1 2 3; do
-	exits 0 "node $node" p2pcopy --shard=$node/3 /tmp/a/large /tmp/b/large
+	copies "node $node" --shard=$node/3 --require-peer \
+		/tmp/a/large /tmp/b/large
+	is "has its part, through peer memory" "$(told '.total |
+		.peer_bytes > 18000000 and .host_bytes < 4096')" true
 done
 ok "make the whole file" same /tmp/a/large /tmp/b/large
+for node in 1 2; do
+	copies "node $node of a tree" -r --shard=$node/2 \
+		--checksum=sha256:/tmp/sums.$node /tmp/a/tree /tmp/b/dealt
+	is "goes through peer memory" "$(told '.total.peer_bytes > 4096')" true
+done
+ok "make the whole tree" equal /tmp/a/tree /tmp/b/dealt
+is "every file has one checksum" \
+	"$(cat /tmp/sums.[12] | sed 's/.*  //' | sort | uniq -c |
+		awk '{ print $1 }' | uniq -c | xargs)" \
+	"$(find /tmp/a/tree -type f | wc -l) 1"
+ok "that is right" sha256sum --strict --quiet -c /tmp/sums.1 /tmp/sums.2
 umount /tmp/a /tmp/b
 
 done_testing

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Knows what a dry run tells of a file of many: by which way it would be
+ * copied, or why it would not. Must not write, nor know how it is copied.
+ */
+#ifndef P2PDMA_ENGINE_MANY_PLAN_H
+#define P2PDMA_ENGINE_MANY_PLAN_H
+
+#include "engine/many-state.h"
+
+/* As many_files_push(). */
+int many_plan_file(struct many *m, struct walk_directory *directory,
+		   const char *source, const char *destination,
+		   bool is_followed);
+
+#endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/many-route.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "engine/many-tell.h"
+
+/* What is shorter proves nothing about peer memory, and gains nothing. */
+#define PEER_LEAST	4096
+
+/* Of a dry run, what of the path is there already; "": here. */
+static char *find_there(const struct walk_directory *directory)
+{
+	char *path = walk_format_path(directory, NULL, true), *slash;
+
+	while (path && *path && access(path, F_OK)) {
+		slash = strrchr(path, '/');
+		if (slash == path && path[1])
+			slash++;
+		*(slash ? slash : path) = '\0';
+	}
+	return path;
+}
+
+/* Asked for once, and not with each file. */
+static int find_device(struct walk_directory *directory)
+{
+	_cleanup_free_ char *there = NULL;
+	struct stat st;
+
+	if (directory->to_device)
+		return 0;
+	if (directory->to_fd < 0) {
+		there = find_there(directory);
+		if (!there)
+			return -ENOMEM;
+		if (stat(*there ? there : ".", &st))
+			return -errno;
+	} else if (fstat(directory->to_fd, &st)) {
+		return -errno;
+	}
+	directory->to_device = st.st_dev;
+	return 0;
+}
+
+static int advance(struct many *m, const struct routes_ends *ends,
+		   bool is_proof_wanted, struct route_plan **plan)
+{
+	int rc = 0;
+
+	if (!*plan)
+		rc = routes_predict(&m->routes, ends, plan);
+	if (!rc && is_proof_wanted && routes_needs_proof(*plan))
+		rc = routes_prove(&m->routes, *plan, ends);
+	m->ring = m->routes.ring;
+	m->is_silent |= m->routes.is_silent;
+	return rc;
+}
+
+int many_route_find(struct many *m, struct walk_directory *directory,
+		    const char *source, bool is_followed, bool is_idle,
+		    struct route_plan **plan)
+{
+	_cleanup_free_ char *path = NULL, *there = NULL;
+	struct routes_ends ends;
+	bool is_proof_wanted;
+	struct stat from;
+
+	*plan = NULL;
+	if (m->routes.is_host_only || find_device(directory) ||
+	    fstatat(many_get_source_fd(directory), source, &from,
+		    is_followed ? 0 : AT_SYMLINK_NOFOLLOW) ||
+	    !S_ISREG(from.st_mode) || !from.st_size)
+		return 0;
+	is_proof_wanted = from.st_size >= PEER_LEAST && !m->args.is_planned;
+	*plan = routes_find(&m->routes, from.st_dev, directory->to_device);
+	if (*plan && !(is_proof_wanted && routes_needs_proof(*plan)))
+		return 0;
+	if (!is_idle && (*plan || is_proof_wanted ||
+			 routes_is_full(&m->routes)))
+		return -EBUSY;
+	path = many_format_source(directory, source);
+	there = find_there(directory);
+	if (!path || !there)
+		return -ENOMEM;
+	ends = (struct routes_ends){ from.st_dev, directory->to_device, path,
+				     there };
+	return advance(m, &ends, is_proof_wanted, plan);
+}
+
+bool many_route_refuse(struct many *m, struct walk_directory *directory,
+		       const char *source, const char *destination,
+		       const struct route_plan *plan)
+{
+	struct many_file file = {
+		.kind = WALK_FILE,
+		.outcome = MANY_NO_PEER,
+		.tried = "reach through peer memory",
+	};
+
+	if (!m->args.is_peer_required || !plan || plan->is_peer ||
+	    routes_needs_proof(plan))
+		return false;
+	many_route_describe(m, plan, &file);
+	many_tell(m, directory, source, destination, &file);
+	return true;
+}
+
+/* Of a dry run the plan is what was predicted. */
+void many_route_describe(const struct many *m, const struct route_plan *plan,
+			 struct many_file *file)
+{
+	bool is_peer = plan && (plan->is_peer ||
+				(m->args.is_planned && plan->memory.provider));
+	const struct memory *memory = is_peer ? &plan->memory :
+						&m->routes.host;
+
+	file->block_bytes = memory->block_bytes;
+	file->depth = memory->depth;
+	if (is_peer) {
+		file->provider = memory->providers;
+		file->reach_source = memory->reach_source;
+		file->reach_destination = memory->reach_destination;
+	} else if (plan && plan->memory.why.id) {
+		file->why = &plan->memory.why;
+	}
+}
