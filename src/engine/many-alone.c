@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/macro.h"
 #include "engine/attributes.h"
-#include "engine/copy-job.h"
+#include "engine/copy-job-parts.h"
 #include "engine/many-done.h"
 #include "engine/many-links.h"
 #include "engine/many-overlap.h"
@@ -100,12 +100,41 @@ static void tell_job(struct many *m, const struct many_later *later,
 		  &file);
 }
 
+/* What a path leads to, and a name in a directory that is open: one thing? */
+static bool is_planned_as(const struct copy_identity *planned, int directory,
+			  const char *name)
+{
+	struct stat st;
+
+	if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT && !planned->inode;
+	return planned->device == st.st_dev && planned->inode == st.st_ino;
+}
+
+/* In a tree no link is followed; a job has paths, and would. */
+static int check_ends(struct copy_job *job, const struct many_later *later)
+{
+	const struct walk_directory *d = later->directory;
+
+	if (!many_is_in_tree(d))
+		return 0;
+	if (!is_planned_as(&job->source_identity, d->fd, later->source))
+		return copy_job_reject_swapped(job, job->args.source);
+	if (d->to_fd >= 0 && !is_planned_as(&job->destination_identity,
+					    d->to_fd, later->destination))
+		return copy_job_reject_swapped(job, job->args.destination);
+	return 0;
+}
+
 static int run_job(struct many *m, struct copy_job *job,
-		   const struct copy_job_args *args)
+		   const struct copy_job_args *args,
+		   const struct many_later *later)
 {
 	int rc;
 
 	rc = copy_job_plan(job, m->args.context, m->args.topology, args);
+	if (!rc)
+		rc = check_ends(job, later);
 	if (!rc)
 		rc = copy_job_open(job);
 	if (!rc)
@@ -225,7 +254,7 @@ static int copy_by_job(struct many *m, const struct many_later *later)
 		return plan_job(m, later, &args);
 	(void)fstatat(many_get_source_fd(later->directory), later->source,
 		      &st, 0);
-	rc = run_job(m, &job, &args);
+	rc = run_job(m, &job, &args, later);
 	if (!rc)
 		rc = complete_job(m, later);
 	many_tick(m, job.result.copied_bytes);
