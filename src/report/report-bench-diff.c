@@ -233,14 +233,15 @@ static void add_point(struct json_object *object, const struct list *list,
 {
 	double gain = new ? list->get_gain(old, new) : -1;
 	double noise = new ? get_noise(list, old, new) : -1;
-	const char *verdict = "missing";
+	/* Without a figure: it had one before, or there is nothing to miss. */
+	const char *verdict = !new || list->get_gain(old, old) >= 0 ?
+				      "missing" : "unknown";
 
 	add_identity(object, list, old);
 	list->add_numbers(object, old, new);
 	add_ratio(object, "noise_ratio", noise);
-	if (new)
-		verdict = gain < 0 ? "unknown" :
-				     judge(gain - 1, noise, tolerance);
+	if (gain >= 0)
+		verdict = judge(gain - 1, noise, tolerance);
 	tree_add_text(object, "verdict", verdict);
 	diff->points++;
 	diff->regressions += !strcmp(verdict, "regression");
@@ -293,6 +294,8 @@ static struct json_object *add_environment(struct report *report,
 
 	old = json_object_object_get(old, "environment");
 	new = json_object_object_get(new, "environment");
+	if (!json_object_is_type(old, json_type_object))
+		return array;
 	json_object_object_foreach(old, key, value)
 		if (strcmp(key, "time"))
 			add_difference(array, key, value,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/macro.h"
 #include "report/report-bench-diff.h"
 #include "unit/unit.h"
 
@@ -63,6 +64,36 @@ START_TEST(a_point_is_judged_by_its_change_its_noise_and_the_tolerance)
 	ck_assert_uint_eq(diff.regressions, 1);
 	ck_assert_uint_eq(diff.missing, 0);
 	report_fini(&report);
+}
+END_TEST
+
+START_TEST(what_has_no_figure_now_is_missing)
+{
+	compare(REPORT(POINT(1, 1000, 0.01) "," POINT(2, null, 0.01)),
+		REPORT(POINT(1, null, 0.01) "," POINT(2, 1000, 0.01)), 0);
+	must_be(0, "missing");
+	must_be(1, "unknown");
+	ck_assert_uint_eq(diff.missing, 1);
+	report_fini(&report);
+}
+END_TEST
+
+START_TEST(what_is_not_as_it_should_be_does_no_harm)
+{
+	static const char *const odd[] = {
+		"{\"command\":\"p2pbench\",\"results\":[]}",
+		"{\"command\":\"p2pbench\",\"results\":[1,null,\"x\",[],"
+		"{}],\"environment\":5,\"compares\":[1,{}]}",
+		"{\"command\":\"p2pbench\",\"environment\":{\"a\":[]},"
+		"\"results\":[{\"memory\":1,\"latency\":[],"
+		"\"rate_bytes_per_sec\":\"x\"}]}",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(odd); j++) {
+			ck_assert_int_eq(compare(odd[i], odd[j], 0), 0);
+			report_fini(&report);
+		}
 }
 END_TEST
 
@@ -205,6 +236,8 @@ START_TEST(what_is_no_report_of_results_is_refused)
 END_TEST
 
 UNIT_SUITE("report-bench-diff",
+	   what_has_no_figure_now_is_missing,
+	   what_is_not_as_it_should_be_does_no_harm,
 	   a_point_is_judged_by_its_change_its_noise_and_the_tolerance,
 	   ratios_and_noise_are_told,
 	   a_point_that_is_not_there_any_more_is_missing,
