@@ -2,6 +2,7 @@
 /*
  * Knows how fio is told to do the same run; must not know how it is done.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,6 +54,12 @@ static void put_size(FILE *file, const struct bench_set *set,
 			(unsigned long long)part, (unsigned long long)part);
 }
 
+/* Fio divides by what is missing to it. */
+static bool is_one(double theta)
+{
+	return theta > 0.9999 && theta < 1.0001;
+}
+
 static void put_random(FILE *file, const struct bench_set *set)
 {
 	const struct bench_options *o = &set->session->options;
@@ -60,12 +67,13 @@ static void put_random(FILE *file, const struct bench_set *set)
 	if (!set->workload->is_random)
 		return;
 	fprintf(file, "norandommap=1\nrandseed=%llu\n",
-		(unsigned long long)o->seed);
+		(unsigned long long)(o->seed & INT64_MAX));
 	if (set->workload == &workload_mixed)
 		fprintf(file, "rwmixread=%llu\n",
 			(unsigned long long)o->read_percent);
 	if (o->zipf_theta > 0)
-		fprintf(file, "random_distribution=zipf:%g\n", o->zipf_theta);
+		fprintf(file, "random_distribution=zipf:%g\n",
+			is_one(o->zipf_theta) ? 1.0001 : o->zipf_theta);
 }
 
 static void put_engine(FILE *file, const struct bench_set *set)
@@ -150,6 +158,30 @@ static int put_job(FILE *file, struct bench_set *set,
 	return put_memory(file, set, point);
 }
 
+/*
+ * Fio cuts a name where a line ends, which then could tell it to write, and
+ * blanks off its ends, and puts variables in.
+ */
+static bool is_tellable(const char *path)
+{
+	size_t length = strlen(path);
+
+	for (const char *c = path; *c; c++)
+		if (iscntrl((unsigned char)*c) || *c == '$')
+			return false;
+	return *path != ' ' && length && path[length - 1] != ' ';
+}
+
+static int check_name(const char *path)
+{
+	if (is_tellable(path))
+		return CLI_GO_ON;
+	cli_error(BENCH_NAME, "--fio: %s: fio would take it for another name "
+		  "(choose one without $, line breaks and blanks at its ends)",
+		  path);
+	return EXIT_USAGE;
+}
+
 int bench_fio_run(struct session *session, FILE *file)
 {
 	unsigned number = 0;
@@ -160,6 +192,9 @@ int bench_fio_run(struct session *session, FILE *file)
 		struct bench_point point;
 		struct bench_set set;
 
+		code = check_name(session->common.operands[i]);
+		if (code != CLI_GO_ON)
+			break;
 		code = bench_set_open(&set, session,
 				      session->common.operands + i);
 		for (unsigned j = 0; code == CLI_GO_ON &&

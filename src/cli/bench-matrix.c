@@ -109,6 +109,8 @@ static int measure(struct matrix *m, struct bench_measurement *measurement,
 	rc = bench_measurement_run(measurement, NULL);
 	if (rc && !m->session->is_stuck)
 		return EXIT_FAILED;
+	if (!rc)
+		rc = bench_measurement_check(measurement);
 	bench_measurement_describe(measurement, &bench);
 	report_add_bench(&m->session->report, &bench, true);
 	cell->is_measured = measurement->result->ios;

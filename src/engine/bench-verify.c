@@ -8,19 +8,38 @@
 
 #include "engine/bench-state.h"
 
+#define DRAWS_MOST	64
+
 static unsigned get_slot(const struct job *job, const struct lane *lane)
 {
 	return job->index * job->args->depth + (unsigned)(lane - job->lanes);
 }
 
 /* There are no more lanes than blocks, so one is free. */
+static uint64_t find_free(const struct job *job, uint64_t offset)
+{
+	while (ledger_is_busy(job->args->ledger, offset)) {
+		offset += job->state.block_bytes;
+		if (offset == job->state.end)
+			offset = job->state.begin;
+	}
+	return offset;
+}
+
+/*
+ * What goes forward comes to a free block. What draws might draw, by Zipf's
+ * law, the same busy one for ever: its neighbour goes then.
+ */
 void bench_verify_choose(struct job *job, struct lane *lane)
 {
 	struct ledger *ledger = job->args->ledger;
+	unsigned draws = 0;
 
 	do
 		job->workload->next(&job->state, &lane->step);
-	while (ledger_is_busy(ledger, lane->step.offset));
+	while (ledger_is_busy(ledger, lane->step.offset) &&
+	       (!job->workload->is_random || ++draws < DRAWS_MOST));
+	lane->step.offset = find_free(job, lane->step.offset);
 	*ledger_find(ledger, lane->step.offset) |= LEDGER_BUSY;
 }
 

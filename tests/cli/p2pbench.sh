@@ -189,6 +189,13 @@ if command -v fio >/dev/null; then
 else
 	skip "there is no fio" "fio takes it"
 fi
+name=$work/file$'\n'rw=write
+cp "$work/file" "$name"
+exits 2 "a name that would tell fio to write is none for it" \
+	p2pbench --fio -p host "$name"
+exits 0 "fio takes neither every number nor a theta of 1" p2pbench --fio \
+	-p host -w randread --zipf=1 --seed=18446744073709551615 "$work/file"
+like "and gets the nearest" "$(cat "$work/stdout")" '=zipf:1.0001$'
 exits 2 "fio does not copy" \
 	p2pbench --fio -w copy --allow-write "$work/file" "$work/copy"
 exits 2 "a diff needs two reports" p2pbench --diff "$work/file"
@@ -267,6 +274,13 @@ is "and looked at" "$(value '.verify | "\(.checked_blocks) \(.bad_blocks)"')" \
 	"16 0"
 exits 4 "what is no such source is found out" \
 	verify -w copy "$work/file" "$work/copy"
+
+exits 0 "the one block that is drawn and its neighbours are verified" \
+	timeout -s KILL 60 p2pbench -J -p host -b 64K -d 4 -n 1M -t 10ms \
+	--verify --allow-write -w randwrite --zipf=100 "$work/pattern"
+exits 0 "a matrix looks at what it wrote, too" p2pbench -J --matrix --verify \
+	-w write --allow-write -b 64K -n 1M "$work/pattern"
+is "all of it" "$(value '.verify | "\(.checked_blocks) \(.bad_blocks)"')" "16 0"
 
 # --- loop devices -------------------------------------------------------------
 loop=$(losetup -f --show "$work/file" 2>/dev/null)
