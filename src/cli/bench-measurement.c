@@ -31,7 +31,9 @@ static void tick(void *data, uint64_t bytes, uint64_t elapsed_ns)
 		tick.total_ns = clock_now_ns() - s->progress.started_ns +
 				s->point_ns * (s->points - s->point) -
 				MIN(elapsed_ns, s->point_ns);
+	apart_excuse(&s->signals->is_excused, true);
 	progress_update(&s->progress, &tick);
+	apart_excuse(&s->signals->is_excused, false);
 }
 
 static void plan(struct bench_measurement *m, const struct bench_point *point)
@@ -58,7 +60,7 @@ static void plan(struct bench_measurement *m, const struct bench_point *point)
 		.zipf_theta = o->zipf_theta,
 		.cpus = set->cpus,
 		.cpu_count = set->cpu_count,
-		.stop = &bench_caught,
+		.stop = &s->signals->caught,
 		.tick = tick,
 		.tick_data = s,
 	};

@@ -25,21 +25,6 @@ int bench_fail(const char *path, int rc)
 	return EXIT_FAILED;
 }
 
-volatile sig_atomic_t bench_caught;
-
-static void catch(int signal)
-{
-	bench_caught = signal;
-}
-
-void bench_catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = catch };
-
-	sigemptyset(&action.sa_mask);
-	exit_catch(&action);
-}
-
 static void log_line(void *data, int priority, const char *line)
 {
 	const struct session *s = data;
@@ -94,7 +79,7 @@ int bench_session_open_ring(struct session *s)
 
 bool bench_is_over(const struct session *session)
 {
-	return bench_caught || session->is_stuck;
+	return session->signals->caught || session->is_stuck;
 }
 
 /* What is in flight owns its memory and rings until the program ends. */

@@ -6,8 +6,7 @@
 #ifndef P2PDMA_CLI_BENCH_SESSION_H
 #define P2PDMA_CLI_BENCH_SESSION_H
 
-#include <signal.h>
-
+#include "cli/apart.h"
 #include "cli/cli.h"
 #include "engine/bench.h"
 #include "report/progress.h"
@@ -81,6 +80,7 @@ struct session {
 	struct ring *ring;	/* of the thread that asks and waits */
 	cpu_set_t *cpus;	/* of --cpu=LIST: one each */
 	unsigned cpu_count;
+	struct apart_signals *signals; /* unless nothing is measured */
 	bool is_stuck;		/* requests in flight: give nothing back */
 };
 
@@ -95,12 +95,6 @@ unsigned bench_get_ring_options(const struct session *session);
 
 /* With everything that is not stuck; { 0 } is fine. */
 void bench_session_fini(struct session *session);
-
-/* The signal that asks for an end; 0: none. */
-extern volatile sig_atomic_t bench_caught;
-
-/* From now on signals ask for an end. */
-void bench_catch_signals(void);
 
 /* Nothing more makes sense: somebody wants it to end, or a drive is stuck. */
 bool bench_is_over(const struct session *session);

@@ -67,15 +67,14 @@ static int measure_all(struct session *s)
 {
 	int code;
 
-	bench_catch_signals();
 	count_points(s);
 	progress_init(&s->progress, s->common.is_quiet ?
 			      PROGRESS_NEVER :
 			      (enum progress_mode)s->common.progress, stderr);
 	code = s->options.is_matrix ? bench_matrix_run(s) : measure_sets(s);
 	progress_finish(&s->progress);
-	if (bench_caught)
-		code = exit_worst(code, 128 + bench_caught);
+	if (s->signals->caught)
+		code = exit_worst(code, 128 + s->signals->caught);
 	return code;
 }
 
@@ -83,7 +82,10 @@ static int measure_all(struct session *s)
 static int write_report(struct session *s, struct output *output)
 {
 	static const char *const parts[] = { "results", "matrix", "diff" };
+	volatile sig_atomic_t *excuse =
+		s->signals ? &s->signals->is_excused : NULL;
 	bool is_empty = true;
+	int code;
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		if (json_object_object_get(s->report.tree, parts[i]))
@@ -91,8 +93,12 @@ static int write_report(struct session *s, struct output *output)
 	if (is_empty)
 		return EXIT_DONE;
 	if (!s->options.is_diff)
-		report_finish_bench(&s->report, s->is_brief);
-	return output_report_to(&s->common, &s->report, output);
+		report_finish_bench(&s->report, s->is_brief,
+				    s->signals->caught);
+	apart_excuse(excuse, true);
+	code = output_report_to(&s->common, &s->report, output);
+	apart_excuse(excuse, false);
+	return code;
 }
 
 static int print_fio(struct session *s, struct output *output)
@@ -103,6 +109,13 @@ static int print_fio(struct session *s, struct output *output)
 		return code;
 	rc = output_commit(output);
 	return rc ? output_fail(&s->common, rc) : EXIT_DONE;
+}
+
+/* Names of functions are in a database that is long to read. */
+static bool shows_environment(const struct session *s)
+{
+	return s->common.format == WRITER_JSON ||
+	       s->common.format == WRITER_SVG;
 }
 
 static int run(struct session *s, struct output *output)
@@ -118,11 +131,43 @@ static int run(struct session *s, struct output *output)
 		return code;
 	if (s->options.is_fio)
 		return print_fio(s, output);
-	report_add_environment(&s->report, s->topology);
+	if (shows_environment(s))
+		report_add_environment(&s->report, s->topology);
 	code = bench_session_open_ring(s);
 	if (code == CLI_GO_ON)
 		code = measure_all(s);
 	return exit_worst(code, write_report(s, output));
+}
+
+/* What it was, only the one who is held knew. */
+static int tell_held(void *data)
+{
+	(void)data;
+	cli_error(BENCH_NAME, "nothing has happened for --io-timeout: a drive "
+		  "or a file system does not answer (see the kernel log)");
+	return EXIT_FAILED;
+}
+
+/* Only drives can hold us. */
+static int divide(struct session *s)
+{
+	const struct apart_limit limit = {
+		.idle_ns = s->options.io_timeout_ns,
+		.tell = tell_held,
+	};
+
+	return s->options.is_diff || s->options.is_fio ?
+		       CLI_GO_ON : apart_begin(&limit, &s->signals);
+}
+
+static int fini(struct session *s, int code)
+{
+	bool is_stuck = s->is_stuck;
+
+	bench_session_fini(s);
+	if (is_stuck)
+		apart_leave(code);
+	return code;
 }
 
 int main(int argc, char **argv)
@@ -138,14 +183,15 @@ int main(int argc, char **argv)
 	code = cli_parse(&bench_program, argc, argv, &s.common, &s.options);
 	if (code == CLI_GO_ON)
 		code = bench_options_check(&s);
+	if (code == CLI_GO_ON)
+		code = divide(&s);
 	if (code != CLI_GO_ON)
-		return code;
+		return fini(&s, code);
 	rc = output_open(&output, s.common.output);
 	if (rc)
-		return output_fail(&s.common, rc);
+		return fini(&s, output_fail(&s.common, rc));
 	report_init(&s.report, BENCH_NAME);
 	code = run(&s, &output);
 	output_discard(&output);
-	bench_session_fini(&s);
-	return code;
+	return fini(&s, code);
 }

@@ -142,10 +142,15 @@ static void add_cpu(struct json_object *object, const struct bench_result *r)
 	add_measured(cpu, "per_gib_ns", cpu_per_gib(r), r->bytes);
 }
 
+/* Of a run that was over before it counted there are none. */
+static bool has_rate(const struct bench_result *r)
+{
+	return r->duration_ns;
+}
+
 static double iops(const struct bench_result *r)
 {
-	return r->duration_ns ? (double)r->ios * 1e9 / (double)r->duration_ns :
-				0;
+	return has_rate(r) ? (double)r->ios * 1e9 / (double)r->duration_ns : 0;
 }
 
 static const char *where(const struct report_bench *b)
@@ -266,11 +271,14 @@ static void add_path(struct json_object *object, const struct report_bench *b)
 		tree_add_null(path, "measured_ratio");
 }
 
-static const char *const ends[] = {
-	[BENCH_COMPLETE] = "complete",
-	[BENCH_STOPPED] = "stopped",
-	[BENCH_FAILED] = "failed",
-	[BENCH_SILENT] = "silent",
+static const struct {
+	const char *word;
+	const char *text;	/* NULL: nothing to be told */
+} ends[] = {
+	[BENCH_COMPLETE] = { "complete", NULL },
+	[BENCH_STOPPED] = { "stopped", "stopped by a signal" },
+	[BENCH_FAILED] = { "failed", "one failure after another" },
+	[BENCH_SILENT] = { "silent", "nothing completed any more" },
 };
 
 /* What repeats the run, besides what the contract names. */
@@ -309,9 +317,12 @@ static void add_result(struct json_object *object,
 	tree_add_count(object, "errors", r->errors);
 	add_first_error(object, b);
 	tree_add_count(object, "duration_ns", r->duration_ns);
-	tree_add_real(object, "iops", iops(r));
-	tree_add_count(object, "rate_bytes_per_sec",
-		       bytes_rate(r->bytes, r->duration_ns));
+	if (has_rate(r))
+		tree_add_real(object, "iops", iops(r));
+	else
+		tree_add_null(object, "iops");
+	add_measured(object, "rate_bytes_per_sec", bench_result_rate(r),
+		     has_rate(r));
 	add_latency(object, &r->latency);
 	add_cpu(object, r);
 	tree_add_count(object, "submits", r->submits);
@@ -319,7 +330,7 @@ static void add_result(struct json_object *object,
 	tree_add_text(object, "dram_reason", b->dram_reason);
 	add_path(object, b);
 	add_noise(object, r);
-	tree_add_text(object, "end", ends[r->end]);
+	tree_add_text(object, "end", ends[r->end].word);
 	add_verification(object, b);
 }
 
@@ -371,6 +382,10 @@ static void print_speed(FILE *file, const struct bench_result *r)
 {
 	char rate[TEXT_SIZE], bytes[TEXT_SIZE], time[TEXT_SIZE];
 
+	if (!has_rate(r)) {
+		fputs("  nothing was measured\n", file);
+		return;
+	}
 	bytes_format_rate(bytes_rate(r->bytes, r->duration_ns), rate,
 			  sizeof(rate));
 	fprintf(file, "  IOPS=%.0f, BW=%s, %s in %s\n", iops(r), rate,
@@ -491,6 +506,12 @@ static void print_errors(FILE *file, const struct report_bench *b)
 		strerror(error->error));
 }
 
+static void print_end(FILE *file, const struct bench_result *r)
+{
+	if (ends[r->end].text)
+		fprintf(file, "\n  ended early: %s", ends[r->end].text);
+}
+
 static void add_text(struct report *report, const struct report_bench *b)
 {
 	size_t size = 0;
@@ -508,6 +529,7 @@ static void add_text(struct report *report, const struct report_bench *b)
 	print_cpu(file, b->result);
 	print_dram(file, b);
 	print_errors(file, b);
+	print_end(file, b->result);
 	print_verification(file, b);
 	fclose(file);
 	report_add_text(report, "%s", (char *)tree_must(text));
@@ -601,7 +623,8 @@ static const struct column compare_columns[] = {
 	{ "CPU/GiB", "cpu_per_gib_ratio", FORM_RATIO },
 };
 
-void report_finish_bench(struct report *report, bool is_brief)
+void report_finish_bench(struct report *report, bool is_brief,
+			 bool is_stopped)
 {
 	struct json_object *compares =
 		json_object_object_get(report->tree, "compares");
@@ -616,6 +639,9 @@ void report_finish_bench(struct report *report, bool is_brief)
 		report_add_table(report, "Peer over host", compares,
 				 compare_columns, ARRAY_SIZE(compare_columns),
 				 false);
+	if (is_brief && is_stopped)
+		report_add_text(report, "stopped by a signal: this is what "
+				"was measured by then");
 	report_add_table(report, NULL, results_of(report), csv_columns,
 			 ARRAY_SIZE(csv_columns), true);
 }

@@ -76,7 +76,8 @@ void report_add_compare(struct report *report,
 void report_add_matrix(struct report *report,
 		       const struct report_matrix *matrix);
 
-/* When all results are in: the table that CSV prints, and a brief one. */
-void report_finish_bench(struct report *report, bool is_brief);
+/* When no more results come: the table that CSV prints, and a brief one. */
+void report_finish_bench(struct report *report, bool is_brief,
+			 bool is_stopped);
 
 #endif

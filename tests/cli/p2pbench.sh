@@ -141,6 +141,14 @@ is "an interrupted sweep exits with 130" $? 130
 is "and reports what was measured" "$(jq -r '[.results[] | .end, .ios > 0] |
 	map(tostring) | join(" ")' "$work/stdout")" "stopped true"
 like "how far it is has the point" "$(cat "$work/progress")" '^1 of 4: .*ETA '
+p2pbench -t 100s --warmup=100s -p host --progress=always -J "$work/file" \
+	>"$work/stdout" 2>"$work/warmup" &
+until [ -s "$work/warmup" ]; do sleep 0.1; done
+kill -TERM $!
+wait $!
+is "who is stopped while it warms up exits with 143" $? 143
+is "and knows no rate" "$(value '"\(.end) \(.ios) \(.iops) " +
+	"\(.rate_bytes_per_sec)"')" "stopped 0 null null"
 
 
 # --- rates, processors, laws ------------------------------------------------------

@@ -168,7 +168,7 @@ START_TEST(people_get_lines_as_fio_prints_them)
 	bench.targets[0] = "/dev/\033nvme1n1";
 	report_init(&report, "p2pbench");
 	report_add_bench(&report, &bench, false);
-	report_finish_bench(&report, false);
+	report_finish_bench(&report, false, false);
 	text = written(WRITER_TEXT);
 	ck_assert_str_eq(text,
 		"/dev/?nvme1n1 -> /dev/nvme2n1: copy, blocks of 1 MiB in "
@@ -302,7 +302,7 @@ START_TEST(csv_has_a_line_of_keys_and_a_line_a_result)
 	report_init(&report, "p2pbench");
 	report_add_bench(&report, &bench, false);
 	report_add_bench(&report, &bench, false);
-	report_finish_bench(&report, false);
+	report_finish_bench(&report, false, false);
 	text = written(WRITER_CSV);
 	ck_assert_int_eq(strncmp(text, "workload,target,destination,"
 				 "memory_kind,", 40), 0);
@@ -329,7 +329,7 @@ START_TEST(a_table_says_how_many_were_too_short)
 	for (unsigned i = 0; i < 1000; i++)
 		histogram_record(&result.latency, 1000000);
 	report_add_bench(&report, &bench, true);
-	report_finish_bench(&report, true);
+	report_finish_bench(&report, true, false);
 	text = written(WRITER_TEXT);
 	ck_assert_ptr_nonnull(strstr(text, "\ntoo short for p99.9: 2 of 2 "
 				     "results, for p99: 1 (a longer "
@@ -339,7 +339,28 @@ START_TEST(a_table_says_how_many_were_too_short)
 }
 END_TEST
 
+START_TEST(who_was_stopped_says_so)
+{
+	struct report_bench bench = a_copy();
+	char *text;
+
+	report_init(&report, "p2pbench");
+	result.end = BENCH_STOPPED;
+	report_add_bench(&report, &bench, false);
+	report_add_bench(&report, &bench, true);
+	report_finish_bench(&report, true, true);
+	text = written(WRITER_TEXT);
+	ck_assert_ptr_nonnull(strstr(text, "\n  ended early: stopped by a "
+				     "signal\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\nstopped by a signal: this is "
+				     "what was measured by then\n"));
+	free(text);
+	report_fini(&report);
+}
+END_TEST
+
 UNIT_SUITE("report-bench",
+	   who_was_stopped_says_so,
 	   every_key_has_its_value,
 	   latencies_are_exact_but_for_the_percentiles,
 	   what_was_not_measured_is_null,

@@ -33,6 +33,14 @@ is "with what was measured before" "$(result '.ios > 0 and
 like "and the drive is named" "$(cat "$work/stderr")" \
 	"^p2pbench: /dev/lab/dst0: nothing completed for 2.00 s"
 
+begin "a drive that is silent from the beginning"
+p2pbench -p host --io-timeout=1s /dev/lab/dst0 >"$work/stdout" \
+	2>"$work/stderr" &
+wait $!
+is "holds nobody" $? 1
+like "and that it is silent is told" "$(cat "$work/stderr")" \
+	"nothing has happened for --io-timeout|nothing completed for"
+
 begin "a copy whose destination goes away"
 device=/sys/bus/pci/devices/$(bdf cmb0)
 measure -p host -b 64K -w copy --allow-write /dev/lab/src0 /dev/lab/cmb0
