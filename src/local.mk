@@ -168,7 +168,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 %C%_libengine_la_CFLAGS = $(AM_CFLAGS) $(LIBURING_CFLAGS) $(BLKID_CFLAGS) \
 	$(LIBGCRYPT_CFLAGS) $(LIBXXHASH_CFLAGS)
 %C%_libengine_la_LIBADD = %D%/libbase.la $(LIBURING_LIBS) $(BLKID_LIBS) \
-	$(LIBGCRYPT_LIBS) $(LIBXXHASH_LIBS)
+	$(LIBXXHASH_LIBS)
 
 # report: facts and results to one json-c tree, and that to text, JSON, CSV
 noinst_LTLIBRARIES += %D%/libreport.la

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/checksum.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <gcrypt.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -47,22 +49,57 @@ static const struct algorithm *find(const char *name)
 	return NULL;
 }
 
-/* Once, before anything else of it; nothing here is secret. */
-static void wake_library(void)
+/*
+ * What is used of libgcrypt. It is loaded for who asks for a digest of it, and
+ * stays: to bind it takes as long as to copy half a GiB.
+ */
+static struct {
+	__typeof__(gcry_check_version) *check_version;
+	__typeof__(gcry_control) *control;
+	__typeof__(gcry_md_open) *md_open;
+	__typeof__(gcry_md_close) *md_close;
+	__typeof__(gcry_md_reset) *md_reset;
+	__typeof__(gcry_md_write) *md_write;
+	__typeof__(gcry_md_read) *md_read;
+	__typeof__(gcry_md_get_algo_dlen) *md_get_algo_dlen;
+} gcrypt;
+
+#define FIND(library, name)						\
+	(gcrypt.name = (__typeof__(gcrypt.name))dlsym(library, "gcry_" #name))
+
+static bool find_functions(void *library)
 {
-	if (gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P))
-		return;
-	gcry_check_version(NULL);
-	gcry_control(GCRYCTL_DISABLE_SECMEM, 0);
-	gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
+	return FIND(library, control) && FIND(library, md_open) &&
+	       FIND(library, md_close) && FIND(library, md_reset) &&
+	       FIND(library, md_write) && FIND(library, md_read) &&
+	       FIND(library, md_get_algo_dlen) &&
+	       FIND(library, check_version);
+}
+
+/* Once; nothing here is secret. 0 or -ENOTSUP. */
+static int load_library(void)
+{
+	void *library;
+
+	if (gcrypt.check_version)
+		return 0;
+	library = dlopen("libgcrypt.so.20", RTLD_LAZY | RTLD_LOCAL);
+	if (!library || !find_functions(library))
+		return -ENOTSUP;
+	gcrypt.check_version(NULL);
+	gcrypt.control(GCRYCTL_DISABLE_SECMEM, 0);
+	gcrypt.control(GCRYCTL_INITIALIZATION_FINISHED, 0);
+	return 0;
 }
 
 static int create_digest(struct checksum *c)
 {
 	gcry_error_t error;
+	int rc = load_library();
 
-	wake_library();
-	error = gcry_md_open(&c->digest, c->algorithm->digest, 0);
+	if (rc)
+		return rc;
+	error = gcrypt.md_open(&c->digest, c->algorithm->digest, 0);
 	if (!error)
 		return 0;
 	return gcry_err_code(error) == GPG_ERR_ENOMEM ? -ENOMEM : -ENOTSUP;
@@ -104,7 +141,8 @@ void checksum_destroy(struct checksum *checksum)
 {
 	if (!checksum)
 		return;
-	gcry_md_close(checksum->digest);
+	if (checksum->digest)
+		gcrypt.md_close(checksum->digest);
 	XXH3_freeState(checksum->xxh128);
 	XXH64_freeState(checksum->xxh64);
 	free(checksum);
@@ -113,7 +151,7 @@ void checksum_destroy(struct checksum *checksum)
 void checksum_restart(struct checksum *checksum)
 {
 	if (checksum->digest)
-		gcry_md_reset(checksum->digest);
+		gcrypt.md_reset(checksum->digest);
 	if (checksum->xxh128)
 		XXH3_128bits_reset(checksum->xxh128);
 	if (checksum->xxh64)
@@ -123,7 +161,7 @@ void checksum_restart(struct checksum *checksum)
 void checksum_add(struct checksum *checksum, const void *data, size_t size)
 {
 	if (checksum->digest)
-		gcry_md_write(checksum->digest, data, size);
+		gcrypt.md_write(checksum->digest, data, size);
 	if (checksum->xxh128)
 		XXH3_128bits_update(checksum->xxh128, data, size);
 	if (checksum->xxh64)
@@ -143,8 +181,8 @@ static size_t finish(struct checksum *c, unsigned char *bytes)
 	size_t size;
 
 	if (c->digest) {
-		size = gcry_md_get_algo_dlen(c->algorithm->digest);
-		memcpy(bytes, gcry_md_read(c->digest, 0), size);
+		size = gcrypt.md_get_algo_dlen(c->algorithm->digest);
+		memcpy(bytes, gcrypt.md_read(c->digest, 0), size);
 	} else if (c->xxh128) {
 		size = sizeof(XXH128_canonical_t);
 		XXH128_canonicalFromHash((XXH128_canonical_t *)bytes,

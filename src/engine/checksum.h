@@ -19,7 +19,7 @@ const char *checksum_get_name(unsigned index);
 
 /*
  * 0; -ENOENT: there is no algorithm @name; -ENOTSUP: it is switched off on
- * this machine; -ENOMEM.
+ * this machine, or libgcrypt.so.20 is not installed; -ENOMEM.
  */
 int checksum_create(const char *name, struct checksum **checksum);
 void checksum_destroy(struct checksum *checksum);
