@@ -16,7 +16,7 @@ for fs in ext4 xfs; do
 	mkfs.$fs -q /dev/lab/dst0
 	mount /dev/lab/src0 /tmp/a
 	mount /dev/lab/dst0 /tmp/b
-	for size in 1 511 4096 4097 1048575 5000001 16777216; do
+	for size in 1 511 4096 4097 1048575 5000001 8388608; do
 		pattern fill /tmp/a/file 7 "$size" 0
 		truncate -s "$size" /tmp/a/file
 		sync /tmp/a/file
@@ -82,16 +82,16 @@ done
 wipefs -aq /dev/lab/src0 /dev/lab/dst0
 
 begin "a partition"
-printf 'label: gpt\nsize=32MiB\nsize=32MiB\n' | sfdisk -q /dev/lab/dst0
+printf 'label: gpt\nsize=8MiB\nsize=8MiB\n' | sfdisk -q /dev/lab/dst0
 udevadm settle 2>/dev/null || sleep 1
 part=$(realpath /dev/lab/dst0)p2
-fill /dev/lab/src0 10 32M
-copies "is copied to" --verify=read -n 32M /dev/lab/src0 "$part"
+fill /dev/lab/src0 10 8M
+copies "is copied to" --verify=read -n 8M /dev/lab/src0 "$part"
 through_peer cmb0
-ok "the data is there" holds "$part" 10 32M
+ok "the data is there" holds "$part" 10 8M
 exits 5 "and never beyond its end" p2pcopy --force /dev/lab/src0 "$part"
-zero /dev/lab/cmb0 32M
+zero /dev/lab/cmb0 8M
 copies "is copied from" "$part" /dev/lab/cmb0
-ok "the data is there" holds /dev/lab/cmb0 10 32M
+ok "the data is there" holds /dev/lab/cmb0 10 8M
 
 done_testing
