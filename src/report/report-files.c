@@ -93,6 +93,8 @@ char *report_files_explain(const struct many_file *file)
 	char *text;
 	int rc;
 
+	if (file->outcome == MANY_STOPPED)
+		return tree_must(strdup("interrupted"));
 	if (file->outcome == MANY_REJECTED || file->outcome == MANY_REFUSED ||
 	    !file->error)
 		return tree_must(strdup(file->tried));

@@ -121,8 +121,22 @@ START_TEST(names_move_no_cursor)
 }
 END_TEST
 
+/* Nothing was tried in vain: there is no deed, and no error. */
+START_TEST(what_was_interrupted_says_so)
+{
+	const struct many_file file = {
+		.source = "a", .destination = "b", .kind = WALK_FILE,
+		.outcome = MANY_STOPPED,
+	};
+	char *why = report_files_explain(&file);
+
+	ck_assert_str_eq(why, "interrupted");
+	free(why);
+}
+END_TEST
+
 UNIT_SUITE("report-files",
 	   a_tree_is_one_object_and_a_manifest_one_a_line,
 	   an_empty_tree_is_still_an_object,
 	   people_read_a_line_each_and_a_sum,
-	   names_move_no_cursor);
+	   names_move_no_cursor, what_was_interrupted_says_so);
