@@ -436,7 +436,8 @@ static void tell_scrub(struct run *r)
 
 static void write_sums(struct run *r)
 {
-	int rc = r->wish->sums ? output_commit(r->wish->sums) : 0;
+	bool is_wanted = r->wish->sums && !r->wish->args.is_planned;
+	int rc = is_wanted ? output_commit(r->wish->sums) : 0;
 
 	if (!rc)
 		return;

@@ -149,8 +149,9 @@ is "kinds and outcomes" \
 	"$(value '[.files[] | .type + " " + .outcome] | unique | join(",")')" \
 	"directory copied,file copied,file linked,special copied,symlink copied"
 is "holes apart" "$(value '.total.skipped_bytes > 9000000')" true
-copies "a plan" -r -J --dry-run tree planned
-ok "writes nothing" test ! -e planned
+copies "a plan" -r -J --dry-run --checksum=md5:plan.sums --journal=plan.map \
+	tree planned
+is "writes nothing" "$(ls -d plan*)" ""
 is "and counts" "$(value '[.dry_run, (.files | length)] | @csv')" \
 	"true,$(find tree -printf . | wc -c)"
 copies "for people" -r -v --sparse=never tree verbose
