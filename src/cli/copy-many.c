@@ -29,6 +29,7 @@ struct run {
 	bool is_into;		/* the destination is a directory */
 	const char *told[REASONS_MOST];	/* why it is host memory */
 	unsigned told_count;
+	bool is_source_endangered;	/* by what only tells */
 	int code;
 };
 
@@ -159,6 +160,7 @@ static void tell_ended(struct run *r, const struct many_file *file)
 	else if (file->is_changed)
 		cli_notice(r->wish->common, "%s changed while it was read: "
 			   "its copy may not be consistent", file->source);
+	r->is_source_endangered |= file->is_endangered;
 	report_files_add(&r->report, file);
 	if (file->sum && r->wish->sums)
 		report_files_print_sum(r->wish->sums->file, file);
@@ -412,13 +414,22 @@ static int copy_all(struct run *r)
 	return rc ? rc : last;
 }
 
+/* Not over a source. */
+static int commit(const struct run *r, struct output *output)
+{
+	if (!r->is_source_endangered || !output->path)
+		return output_commit(output);
+	output_discard(output);
+	return -EEXIST;
+}
+
 static void write_report(struct run *r, bool is_complete)
 {
 	int rc;
 
 	report_files_finish(&r->report, many_get_totals(r->many),
 			    is_complete);
-	rc = output_commit(r->wish->output);
+	rc = commit(r, r->wish->output);
 	if (rc)
 		worsen(r, output_fail(r->wish->common, rc));
 }
@@ -437,7 +448,7 @@ static void tell_scrub(struct run *r)
 static void write_sums(struct run *r)
 {
 	bool is_wanted = r->wish->sums && !r->wish->args.is_planned;
-	int rc = is_wanted ? output_commit(r->wish->sums) : 0;
+	int rc = is_wanted ? commit(r, r->wish->sums) : 0;
 
 	if (!rc)
 		return;
@@ -460,6 +471,11 @@ static void start(struct run *r)
 		.is_sum_told = !r->wish->sums,
 		.command = get_name(r),
 	};
+	/* A launcher that was not meant would leave the rest uncopied. */
+	if (r->wish->args.shard_count > 1)
+		cli_notice(common, "--shard: part %u of %u",
+			   r->wish->args.shard_index + 1,
+			   r->wish->args.shard_count);
 	raise_limit();
 	progress_init(&r->progress, (enum progress_mode)common->progress,
 		      stderr);
@@ -469,14 +485,16 @@ static void start(struct run *r)
 static void run(struct run *r, bool *is_silent)
 {
 	int rc = copy_all(r);
+	bool is_complete;
 
 	apart_excuse(r->wish->is_excused, true);
 	progress_finish(&r->progress);
 	if (rc)
 		blame(r, rc);
 	tell_resume(r);
+	is_complete = r->code == EXIT_DONE;
 	write_sums(r);
-	write_report(r, !rc && !many_get_totals(r->many)->failed);
+	write_report(r, is_complete);
 	*is_silent = many_is_silent(r->many);
 	apart_excuse(r->wish->is_excused, false);
 }

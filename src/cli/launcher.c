@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/macro.h"
+#include "engine/shard.h"
 
 /*
  * The nearest first: mpirun below srun leaves Slurm's, of the one step, as
@@ -27,8 +28,10 @@ static const struct {
 
 static int set(uint64_t index, uint64_t count, struct launcher_place *place)
 {
-	if (index >= count || count > UINT32_MAX)
+	if (index >= count)
 		return -EINVAL;
+	if (count > SHARD_NODES_MOST)
+		return -ERANGE;
 	*place = (struct launcher_place){ (unsigned)index, (unsigned)count };
 	return 0;
 }

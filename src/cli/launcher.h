@@ -13,7 +13,8 @@ struct launcher_place {
 
 /*
  * "K/N" with K from 1 to N, or "auto": from what Slurm, Open MPI, PMIx or PMI
- * have put into the environment. 0, -EINVAL (rubbish), -ENOENT (no launcher).
+ * have put into the environment. 0, -EINVAL (rubbish), -ERANGE (more nodes than
+ * anything is dealt to), -ENOENT (no launcher).
  */
 int launcher_parse(const char *text, struct launcher_place *place);
 

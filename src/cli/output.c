@@ -185,10 +185,18 @@ static mode_t get_new_mode(const char *path)
 	return 0666 & ~mask;
 }
 
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st);
+}
+
 static int open_temp(struct output *output)
 {
 	_cleanup_fd_ int fd = -1;
 
+	output->is_new = !is_there(output->path);
 	if (asprintf(&output->temp, "%s.XXXXXX", output->path) < 0) {
 		output->temp = NULL;
 		return -ENOMEM;
@@ -258,6 +266,22 @@ static int flush(struct output *output)
 	return 0;
 }
 
+/* What has come there meanwhile, a copy or another report, is not replaced. */
+static int name(const struct output *output)
+{
+	if (output->is_new) {
+		if (!renameat2(AT_FDCWD, output->temp, AT_FDCWD, output->path,
+			       RENAME_NOREPLACE))
+			return 0;
+		/* Not every file system, nor every kernel, can do that. */
+		if (errno != EINVAL && errno != ENOSYS)
+			return -errno;
+		if (is_there(output->path))
+			return -EEXIST;
+	}
+	return rename(output->temp, output->path) ? -errno : 0;
+}
+
 int output_commit(struct output *output)
 {
 	FILE *file = output->file;
@@ -266,8 +290,8 @@ int output_commit(struct output *output)
 	output->file = NULL;
 	if (fclose(file) && !rc)
 		rc = -errno;
-	if (!rc && output->temp && rename(output->temp, output->path))
-		rc = -errno;
+	if (!rc && output->temp)
+		rc = name(output);
 	if (!rc) {
 		free(output->temp);
 		output->temp = NULL;

@@ -6,6 +6,7 @@
 #ifndef P2PDMA_CLI_OUTPUT_H
 #define P2PDMA_CLI_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "cli/option.h"
@@ -21,6 +22,7 @@ struct output {
 	FILE *file;	/* to be written to */
 	char *path;	/* NULL: stdout */
 	char *temp;	/* renamed to path at the end; NULL: path itself */
+	bool is_new;	/* nothing was there when it was opened */
 };
 
 /*

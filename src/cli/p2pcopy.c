@@ -80,6 +80,8 @@ static int run_many(struct session *s)
 			.checksum = o->sum.name,
 			.journal = o->journal,
 			.is_resumed = o->is_resumed,
+			.report_path = s->common.output,
+			.sums_path = o->sum.file,
 			.journal_interval_ns = o->journal_interval_ns,
 			.is_synced = !o->is_unsynced,
 			.is_forced = o->is_forced,

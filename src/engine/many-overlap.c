@@ -12,21 +12,30 @@
 #include "engine/many-tell.h"
 
 static void tell(struct many *m, struct walk_directory *directory,
-		 const char *source, const char *destination)
+		 const char *source, const char *destination,
+		 const char *tried, bool is_endangered)
 {
-	_cleanup_free_ char *to = walk_format_path(directory, destination,
-						   true);
-	char tried[512];
 	struct many_file file = {
 		.kind = WALK_FILE,
 		.outcome = MANY_REFUSED,
 		.tried = tried,
+		.is_endangered = is_endangered,
 	};
 
-	/* As guard.c has it. */
+	many_tell(m, directory, source, destination, &file);
+}
+
+/* As guard.c has it. */
+static void tell_shared(struct many *m, struct walk_directory *directory,
+			const char *source, const char *destination)
+{
+	_cleanup_free_ char *to = walk_format_path(directory, destination,
+						   true);
+	char tried[512];
+
 	snprintf(tried, sizeof(tried), "it and %s share the same bytes: choose "
 		 "another destination", to ? to : destination);
-	many_tell(m, directory, source, destination, &file);
+	tell(m, directory, source, destination, tried, false);
 }
 
 /* Asked for once, and not with each file. */
@@ -42,6 +51,33 @@ static dev_t get_device(struct walk_directory *directory)
 static bool is_same(const struct ground_file *a, const struct ground_file *b)
 {
 	return a->device == b->device && a->inode == b->inode;
+}
+
+/* By what it is now: a journal is a new file each time it is saved. */
+static bool is_at(const char *path, const struct ground_file *file)
+{
+	struct stat st;
+
+	return path && !stat(path, &st) && file->device == st.st_dev &&
+	       file->inode == st.st_ino;
+}
+
+/* One of the pair would be lost to what only tells of it. */
+static bool refuse_own(struct many *m, struct walk_directory *directory,
+		       const char *source, const char *destination,
+		       const struct ground_file *file, bool is_source)
+{
+	const struct many_args *args = &m->args;
+
+	if (!is_at(args->journal, file) && !is_at(args->report_path, file) &&
+	    !is_at(args->sums_path, file))
+		return false;
+	tell(m, directory, source, destination, is_source ?
+	     "the report or the checksums would replace it: choose another "
+	     "file for them" :
+	     "the journal, the report or the checksums go to its destination: "
+	     "choose another file for them", is_source);
+	return true;
 }
 
 static bool do_meet(struct many *m, struct walk_directory *directory,
@@ -62,9 +98,15 @@ bool many_overlap_refuse(struct many *m, struct walk_directory *directory,
 			 const struct ground_file *from,
 			 const struct ground_file *old)
 {
+	if (old && refuse_own(m, directory, source, destination, old, false))
+		return true;
+	/* A tree may hold what told of it before; a pair is meant. */
+	if (!old && !many_is_in_tree(directory) &&
+	    refuse_own(m, directory, source, destination, from, true))
+		return true;
 	if (!do_meet(m, directory, source, from, old))
 		return false;
-	tell(m, directory, source, destination);
+	tell_shared(m, directory, source, destination);
 	return true;
 }
 
@@ -78,9 +120,11 @@ bool many_overlap_refuse_path(struct many *m, struct walk_directory *directory,
 	if (S_ISREG(old->st_mode) && directory->to_fd >= 0)
 		return many_overlap_refuse(m, directory, source, destination,
 					   &source_file, &there);
+	if (refuse_own(m, directory, source, destination, &there, false))
+		return true;
 	if (!is_same(&source_file, &there))
 		return false;
-	tell(m, directory, source, destination);
+	tell_shared(m, directory, source, destination);
 	return true;
 }
 
@@ -103,13 +147,17 @@ bool many_overlap_refuse_name(struct many *m, struct walk_directory *directory,
 			      const char *source, const char *destination,
 			      dev_t device)
 {
+	struct ground_file old;
 	struct stat st;
 
 	if (fstatat(directory->to_fd, destination, &st, AT_SYMLINK_NOFOLLOW) ||
-	    !S_ISREG(st.st_mode) ||
-	    !is_ground(m, directory, source, device,
-		       &(const struct ground_file){ st.st_dev, st.st_ino }))
+	    !S_ISREG(st.st_mode))
 		return false;
-	tell(m, directory, source, destination);
+	old = (struct ground_file){ st.st_dev, st.st_ino };
+	if (refuse_own(m, directory, source, destination, &old, false))
+		return true;
+	if (!is_ground(m, directory, source, device, &old))
+		return false;
+	tell_shared(m, directory, source, destination);
 	return true;
 }

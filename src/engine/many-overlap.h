@@ -11,7 +11,8 @@
 /*
  * True, and told as refused: what is replaced, @old (NULL: nothing), is the
  * source @from by another name; or the copy's file system lies on @from, or
- * that of the source on @old.
+ * that of the source on @old; or one of them is where it is told what was
+ * copied.
  */
 bool many_overlap_refuse(struct many *m, struct walk_directory *directory,
 			 const char *source, const char *destination,

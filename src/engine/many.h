@@ -54,6 +54,7 @@ struct many_file {
 	uint64_t copied_bytes, peer_bytes, skipped_bytes;
 	uint64_t duration_ns;
 	bool is_changed;	/* the source, while it was read */
+	bool is_endangered;	/* the source, by the report or checksums */
 	bool is_verified;
 	uint64_t mismatched_bytes, first_mismatch_bytes;
 	const char *sum;		/* the checksum; NULL: there is none */
@@ -95,6 +96,8 @@ struct many_args {
 	const char *checksum;	/* its name; NULL: none */
 	const char *journal;	/* NULL: none; see done-list.h */
 	bool is_resumed;	/* from the journal, if it is there */
+	/* Where else it is told what was copied, or NULL: is not replaced. */
+	const char *report_path, *sums_path;
 	uint64_t journal_interval_ns;
 	bool is_synced;
 	bool is_forced;

@@ -260,6 +260,38 @@ is "all were done before" "$(tail -1 "$work/stdout" |
 is "and have one" "$(wc -l <sums)" "$(wc -l <pairs)"
 ok "that is right" sha256sum --strict --quiet -c sums
 
+# --- what only tells ----------------------------------------------------------
+random precious 5000
+cp precious kept
+for option in --output --journal --checksum=sha256: ; do
+	[[ $option = *: ]] || option+==
+	name=${option//[^a-z]/}
+	# Of the names of a pair, one is where it is told.
+	printf 'precious\t%s.out\nprecious\t%s.other\n' "$name" "$name" >pairs
+	[ $option != --output= ] || rm -f "$name.out"
+	[ $option = --output= ] || printf old >"$name.out"
+	rm -f journal.out
+	p2pcopy --provider=host -F json "$option$name.out" --manifest=pairs \
+		>"$work/stdout" 2>"$work/stderr"
+	ok "$option a copy of that name is told to have failed" test $? != 0
+	ok "$option the other pair is copied" cmp precious "$name.other"
+	printf '%s\tx.%s\n' precious "$name" >pairs
+	p2pcopy --provider=host -F json "${option}precious" --manifest=pairs \
+		>"$work/stdout" 2>"$work/stderr"
+	ok "$option a source of that name is told" test $? != 0
+	ok "$option and kept" cmp precious kept
+	[ $option = --output= ] || continue
+	ok "$option a copy that came first is kept" cmp precious output.out
+done
+exits 1 "without its manifest" \
+	p2pcopy --provider=host -J --manifest=missing
+is "nothing is complete" "$(value .total.complete)" false
+exits 0 "a part of more" p2pcopy --provider=host -r --shard=1/3 many parts
+like "says which one it is" "$(cat "$work/stderr")" 'shard: part 1 of 3'
+exits 2 "more parts than there can be" \
+	p2pcopy --provider=host -r --shard=1/4000000000 many parts
+like "is out of range" "$(cat "$work/stderr")" 'out of range'
+
 # --- what makes no sense ------------------------------------------------------
 refuses() {
 	local option=$1 why=$2

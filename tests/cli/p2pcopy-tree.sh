@@ -221,7 +221,7 @@ ln tree/sub/mid tree/sub/middle
 for nodes in 1 2 3 7; do
 	for node in $(seq $nodes); do
 		p2pcopy -r -J --provider=host --shard=$node/$nodes \
-			tree sharded >"$work/shard.$node" 2>&1 &
+			tree sharded >"$work/shard.$node" 2>"$work/errors.$node" &
 	done
 	wait
 	is "$nodes nodes copy every byte once" \

@@ -61,6 +61,21 @@ START_TEST(a_report_replaces_the_file_only_when_committed)
 }
 END_TEST
 
+START_TEST(a_file_that_came_meanwhile_is_kept)
+{
+	struct output output;
+
+	enter_place();
+	ck_assert_int_eq(output_open(&output, "report"), 0);
+	fputs("new", output.file);
+	put("report", "a copy");
+	ck_assert_int_eq(output_commit(&output), -EEXIST);
+	assert_holds("report", "a copy");
+	ck_assert_int_eq(unlink("report"), 0);
+	leave_place();
+}
+END_TEST
+
 START_TEST(a_discarded_report_leaves_nothing_behind)
 {
 	struct output output;
@@ -217,6 +232,7 @@ END_TEST
 
 UNIT_SUITE("output",
 	   a_report_replaces_the_file_only_when_committed,
+	   a_file_that_came_meanwhile_is_kept,
 	   a_discarded_report_leaves_nothing_behind,
 	   a_report_has_the_mode_that_open_gives,
 	   a_link_to_what_is_not_there_makes_it,
