@@ -84,6 +84,7 @@ static int write_report(struct session *s, struct output *output)
 	static const char *const parts[] = { "results", "matrix", "diff" };
 	volatile sig_atomic_t *excuse =
 		s->signals ? &s->signals->is_excused : NULL;
+	int caught = s->signals ? s->signals->caught : 0;
 	bool is_empty = true;
 	int code;
 
@@ -93,8 +94,7 @@ static int write_report(struct session *s, struct output *output)
 	if (is_empty)
 		return EXIT_DONE;
 	if (!s->options.is_diff)
-		report_finish_bench(&s->report, s->is_brief,
-				    s->signals->caught);
+		report_finish_bench(&s->report, s->is_brief, caught);
 	apart_excuse(excuse, true);
 	code = output_report_to(&s->common, &s->report, output);
 	apart_excuse(excuse, false);
