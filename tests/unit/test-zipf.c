@@ -5,7 +5,7 @@
 #include <math.h>
 
 #define LIMIT	1000u
-#define DRAWS	200000u
+#define DRAWS	50000u
 
 /* Shares follow 1/k^theta; five deviations of chance are allowed. */
 static void must_follow(double theta)
