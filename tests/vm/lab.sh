@@ -18,6 +18,12 @@ is "a drive's function is the one that sysfs names" \
 	"$(basename "$(realpath "/sys/block/$(basename "$(lab_dev src0)")/device/device")")" \
 	"$(bdf src0)"
 
+begin "what programs load by themselves"
+ok "libgcrypt, for checksums" test -e /lab/lib/libgcrypt.so.20
+ok "and what that needs" test -e /lab/lib/libgpg-error.so.0
+ok "libnvme, for what drives say of themselves" \
+	test -e /lab/lib/libnvme.so.1
+
 begin "blocks tell where they belong"
 fill /dev/lab/src0 1 64M
 ok "what was filled is found" holds /dev/lab/src0 1 64M

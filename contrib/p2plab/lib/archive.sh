@@ -207,14 +207,28 @@ real_program() {
 	fi
 }
 
-# add_program ROOT FILE: onto the guest's PATH, with its libraries.
+# loaded_by FILE: the libraries of this machine that FILE names, also those that
+# it loads by itself, of which ldd knows nothing.
+loaded_by() {
+	local PATH=$PATH:/usr/sbin:/sbin
+	ldconfig -p | awk -v names="$(grep -aoE 'lib[a-z0-9_-]+\.so\.[0-9]+' \
+		"$1" | sort -u | tr '\n' ' ')" '
+		BEGIN { split(names, list, " "); for (i in list) is[list[i]] }
+		$1 in is && /x86-64/ { print $NF; delete is[$1] }'
+}
+
+# add_program ROOT FILE: onto the guest's PATH, with its libraries; each once,
+# by whatever path.
 add_program() {
 	local root=$1 real libraries
+	local -a loaded
 	real=$(real_program "$2")
 	cp -L "$real" "$root/lab/bin/$(basename "$2")" ||
 		die "$2: cannot be read"
+	mapfile -t loaded < <(loaded_by "$real")
 	libraries=$(LD_LIBRARY_PATH=${build:+$build/src/.libs} \
-		libraries_of "$real")
+		libraries_of "$real" "${loaded[@]}" | cat - \
+		<(printf '%s\n' "${loaded[@]}") | awk -F/ 'NF && !seen[$NF]++')
 	[ -z "$libraries" ] || xargs cp -L -t "$root/lab/lib" <<<"$libraries"
 }
 
