@@ -38,16 +38,6 @@ static void tell_shared(struct many *m, struct walk_directory *directory,
 	tell(m, directory, source, destination, tried, false);
 }
 
-/* Asked for once, and not with each file. */
-static dev_t get_device(struct walk_directory *directory)
-{
-	struct stat st;
-
-	if (!directory->to_device && !fstat(directory->to_fd, &st))
-		directory->to_device = st.st_dev;
-	return directory->to_device;
-}
-
 static bool is_same(const struct ground_file *a, const struct ground_file *b)
 {
 	return a->device == b->device && a->inode == b->inode;
@@ -58,8 +48,9 @@ static bool is_at(const char *path, const struct ground_file *file)
 {
 	struct stat st;
 
-	return path && !stat(path, &st) && file->device == st.st_dev &&
-	       file->inode == st.st_ino;
+	return path && !stat(path, &st) &&
+	       is_same(file, &(const struct ground_file){ st.st_dev,
+							  st.st_ino });
 }
 
 /* One of the pair would be lost to what only tells of it. */
@@ -86,8 +77,8 @@ static bool do_meet(struct many *m, struct walk_directory *directory,
 {
 	if (old && is_same(from, old))
 		return true;
-	if (ground_has(&m->grounds, get_device(directory), directory->to_fd,
-		       NULL, from))
+	if (ground_has(&m->grounds, many_get_device(directory),
+		       directory->to_fd, NULL, from))
 		return true;
 	return old && ground_has(&m->grounds, from->device,
 				 many_get_source_fd(directory), source, old);

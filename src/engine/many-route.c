@@ -27,23 +27,21 @@ static char *find_there(const struct walk_directory *directory)
 	return path;
 }
 
-/* Asked for once, and not with each file. */
+/* Where the directory is not open, that of what is there of its path. */
 static int find_device(struct walk_directory *directory)
 {
 	_cleanup_free_ char *there = NULL;
 	struct stat st;
 
-	if (directory->to_device)
+	if (many_get_device(directory))
 		return 0;
-	if (directory->to_fd < 0) {
-		there = find_there(directory);
-		if (!there)
-			return -ENOMEM;
-		if (stat(*there ? there : ".", &st))
-			return -errno;
-	} else if (fstat(directory->to_fd, &st)) {
+	if (directory->to_fd >= 0)
 		return -errno;
-	}
+	there = find_there(directory);
+	if (!there)
+		return -ENOMEM;
+	if (stat(*there ? there : ".", &st))
+		return -errno;
 	directory->to_device = st.st_dev;
 	return 0;
 }

@@ -18,6 +18,7 @@
 #define P2PDMA_ENGINE_MANY_STATE_H
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "engine/batch.h"
 #include "engine/ground.h"
@@ -56,6 +57,20 @@ struct many {
 static inline bool many_is_stopped(const struct many *m)
 {
 	return m->args.stop && *m->args.stop;
+}
+
+/*
+ * That the copies of @directory lie on, where that is open or known already; 0:
+ * unknown. Asked for once, and not with each file.
+ */
+static inline dev_t many_get_device(struct walk_directory *directory)
+{
+	struct stat st;
+
+	if (!directory->to_device && directory->to_fd >= 0 &&
+	    !fstat(directory->to_fd, &st))
+		directory->to_device = st.st_dev;
+	return directory->to_device;
 }
 
 /* Of a pair, the source is a path by itself. */
