@@ -28,12 +28,13 @@ static uint64_t read_max_transfer(const struct nvme_id_ctrl *id)
 		       UINT64_C(1) << (PAGE_SHIFT + id->mdts) : 0;
 }
 
-/* What is used of it; NULL where it is not installed. It stays loaded. */
+/* What is used of it. */
 struct libnvme {
 	__typeof__(nvme_open) *open;
 	__typeof__(nvme_identify) *identify;
 };
 
+/* It stays loaded. -EOPNOTSUPP: it is not installed. */
 static int load(struct libnvme *nvme)
 {
 	void *library = dlopen("libnvme.so.1", RTLD_LAZY | RTLD_LOCAL);
