@@ -80,7 +80,7 @@ struct session {
 	struct ring *ring;	/* of the thread that asks and waits */
 	cpu_set_t *cpus;	/* of --cpu=LIST: one each */
 	unsigned cpu_count;
-	struct apart_signals *signals; /* unless nothing is measured */
+	struct apart_signals *signals; /* nobody's if nothing is measured */
 	bool is_stuck;		/* requests in flight: give nothing back */
 };
 

@@ -82,9 +82,6 @@ static int measure_all(struct session *s)
 static int write_report(struct session *s, struct output *output)
 {
 	static const char *const parts[] = { "results", "matrix", "diff" };
-	volatile sig_atomic_t *excuse =
-		s->signals ? &s->signals->is_excused : NULL;
-	int caught = s->signals ? s->signals->caught : 0;
 	bool is_empty = true;
 	int code;
 
@@ -94,10 +91,11 @@ static int write_report(struct session *s, struct output *output)
 	if (is_empty)
 		return EXIT_DONE;
 	if (!s->options.is_diff)
-		report_finish_bench(&s->report, s->is_brief, caught);
-	apart_excuse(excuse, true);
+		report_finish_bench(&s->report, s->is_brief,
+				    s->signals->caught);
+	apart_excuse(&s->signals->is_excused, true);
 	code = output_report_to(&s->common, &s->report, output);
-	apart_excuse(excuse, false);
+	apart_excuse(&s->signals->is_excused, false);
 	return code;
 }
 
@@ -172,7 +170,8 @@ static int fini(struct session *s, int code)
 
 int main(int argc, char **argv)
 {
-	struct session s = { 0 };
+	static struct apart_signals none;
+	struct session s = { .signals = &none };
 	struct output output;
 	int code, rc;
 
