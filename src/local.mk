@@ -106,6 +106,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/copy-job-map.c \
 	%D%/engine/copy-job-offload.c \
 	%D%/engine/copy-job-parts.c %D%/engine/copy-job-parts.h \
+	%D%/engine/copy-job-plan.c \
 	%D%/engine/copy-job-proof.c \
 	%D%/engine/copy-job-state.h \
 	%D%/engine/copy-plan.h \
@@ -183,15 +184,18 @@ noinst_LTLIBRARIES += %D%/libreport.la
 	%D%/report/report-bench-diff.c %D%/report/report-bench-diff.h \
 	%D%/report/report-bench-matrix.c \
 	%D%/report/report-copy.c %D%/report/report-copy.h \
+	%D%/report/report-copy-text.c %D%/report/report-copy-text.h \
 	%D%/report/report-doctor.c %D%/report/report-doctor.h \
 	%D%/report/report-environment.c %D%/report/report-environment.h \
 	%D%/report/report-files.c %D%/report/report-files.h \
 	%D%/report/report-function.c %D%/report/report-function.h \
+	%D%/report/report-guards.c %D%/report/report-guards.h \
 	%D%/report/report-path.c %D%/report/report-path.h \
 	%D%/report/report-probe.c %D%/report/report-probe.h \
 	%D%/report/report-target.c %D%/report/report-target.h \
 	%D%/report/report-topology.c %D%/report/report-topology.h \
 	%D%/report/report-tree.c %D%/report/report-tree.h \
+	%D%/report/report-trouble.c %D%/report/report-trouble.h \
 	%D%/report/report-users.c %D%/report/report-users.h \
 	%D%/report/report-verdict.c %D%/report/report-verdict.h \
 	%D%/report/svg.c %D%/report/svg.h \

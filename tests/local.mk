@@ -138,11 +138,14 @@ UNIT_TESTS = \
 	%D%/unit/test-random \
 	%D%/unit/test-report-bench \
 	%D%/unit/test-report-copy \
+	%D%/unit/test-report-copy-text \
 	%D%/unit/test-report-bench-diff \
 	%D%/unit/test-report-environment \
 	%D%/unit/test-report-files \
+	%D%/unit/test-report-guards \
 	%D%/unit/test-report-path \
 	%D%/unit/test-report-tree \
+	%D%/unit/test-report-trouble \
 	%D%/unit/test-ring \
 	%D%/unit/test-routes \
 	%D%/unit/test-select \
@@ -198,6 +201,7 @@ DENIED = -Wl,--wrap=malloc,--wrap=calloc \
 %C%_unit_test_report_bench_diff_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_environment_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_files_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_unit_test_report_guards_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_path_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_tree_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_writer_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)

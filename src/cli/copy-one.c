@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/copy-one.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/macro.h"
 #include "cli/apart.h"
 #include "cli/copy-status.h"
 #include "engine/copy-job.h"
 #include "report/progress.h"
 #include "report/report-copy.h"
+#include "report/report-trouble.h"
 
 #define BLOCK_STEP	4096
 
@@ -118,43 +119,6 @@ static void tell_plan(struct session *s)
 		tell_block(s);
 }
 
-static const char *get_advice(int rc)
-{
-	switch (-rc) {
-	case EACCES:
-		return " (run it as root, or get access to it)";
-	case EPERM:
-		return " (as root? is a file immutable?)";
-	case EISDIR:
-	case ENOTBLK:
-		return " (give a block device or a regular file)";
-	case ETIMEDOUT:
-		return " (it does not answer: see the kernel log)";
-	case ENOSPC:
-		return " (is it full? a drive: was it removed?)";
-	case ENXIO:
-		return " (it ended early: was it removed, or cut?)";
-	default:
-		return "";
-	}
-}
-
-static int blame_no_peer(const struct session *s)
-{
-	const struct p2pdma_reason *why = &s->job.memory.why;
-
-	cli_error(program->name, "%s: %s%s%s: %s", s->job.tried,
-		  why->id ? why->id : "no reason is known",
-		  why->at ? " at " : "", why->at ? why->at->address : "",
-		  why->advice);
-	return EXIT_MACHINE;
-}
-
-static bool is_forcible(const struct copy_job *job)
-{
-	return !job->refusal || job->refusal->guard->can_be_forced;
-}
-
 static bool tell_resume(const struct session *s)
 {
 	if (!copy_job_is_resumable(&s->job))
@@ -164,43 +128,35 @@ static bool tell_resume(const struct session *s)
 	return true;
 }
 
-/* Data that differs from a host read is exit code 4 nowhere but in verify. */
-static int blame(const struct session *s, int rc)
-{
-	const struct copy_job *job = &s->job;
+static const struct {
+	enum copy_job_trouble trouble;
+	int code;
+} codes[] = {
+	{ COPY_JOB_WRONG, EXIT_USAGE },
+	{ COPY_JOB_UNABLE, EXIT_MACHINE },
+	{ COPY_JOB_NO_PEER, EXIT_MACHINE },
+	{ COPY_JOB_REFUSED, EXIT_REFUSED },
+};
 
-	switch (job->trouble) {
-	case COPY_JOB_WRONG:
-		cli_error(program->name, "%s", job->tried);
-		return EXIT_USAGE;
-	case COPY_JOB_UNABLE:
-		cli_error(program->name, "%s", job->tried);
-		return EXIT_MACHINE;
-	case COPY_JOB_REJECTED:
-		cli_error(program->name, "%s", job->tried);
-		return EXIT_FAILED;
-	case COPY_JOB_REFUSED:
-		cli_error(program->name, "refused: %s%s", job->tried,
-			  is_forcible(job) && !job->args.is_forced ?
-			  " (or --force)" : "");
-		return EXIT_REFUSED;
-	case COPY_JOB_NO_PEER:
-		return blame_no_peer(s);
-	case COPY_JOB_INTERRUPTED:
+/* Data that differs from a host read is exit code 4 nowhere but in verify. */
+static int blame(const struct session *s)
+{
+	enum copy_job_trouble trouble = s->job.trouble;
+	_cleanup_free_ char *why = report_trouble_explain(&s->job);
+
+	if (trouble == COPY_JOB_INTERRUPTED) {
 		cli_error(program->name, "interrupted: what is in flight was "
 			  "awaited");
 		tell_resume(s);
 		return 128 + (int)*s->wish->stop;
-	case COPY_JOB_NO_RING:
-		cli_error_no_ring(program->name, rc);
-		return EXIT_FAILED;
-	case COPY_JOB_NONE:
-	case COPY_JOB_FAILED:
-		break;
 	}
-	cli_error(program->name, "%s: %s%s", job->tried, strerror(-rc),
-		  get_advice(rc));
-	return tell_resume(s) ? EXIT_INCOMPLETE : EXIT_FAILED;
+	cli_error(program->name, "%s%s", trouble == COPY_JOB_REFUSED ?
+		  "refused: " : "", why);
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		if (codes[i].trouble == trouble)
+			return codes[i].code;
+	return trouble == COPY_JOB_FAILED && tell_resume(s) ?
+		       EXIT_INCOMPLETE : EXIT_FAILED;
 }
 
 /* Of several destinations, those that were given up. */
@@ -279,7 +235,7 @@ static int plan(struct session *s)
 
 	rc = copy_job_plan(&s->job, s->wish->context, s->wish->topology, &args);
 	tell_plan(s);
-	return rc ? blame(s, rc) : EXIT_DONE;
+	return rc ? blame(s) : EXIT_DONE;
 }
 
 static int copy(struct session *s)
@@ -290,7 +246,7 @@ static int copy(struct session *s)
 	tell_fallback(s);
 	tell_partner(s);
 	if (rc)
-		return blame(s, rc);
+		return blame(s);
 	progress_init(&s->progress, (enum progress_mode)s->common->progress,
 		      stderr);
 	rc = copy_job_run(&s->job);
@@ -298,7 +254,7 @@ static int copy(struct session *s)
 	tell_offload(s);
 	tell_fallback(s);
 	if (rc)
-		return blame(s, rc);
+		return blame(s);
 	s->is_copied = true;
 	return exit_worst(tell_drops(s), tell_bad(s));
 }
@@ -329,7 +285,7 @@ static int sum(struct session *s)
 	rc = copy_job_sum(&s->job);
 	progress_finish(&s->progress);
 	if (rc)
-		return blame(s, rc);
+		return blame(s);
 	if (!s->job.is_summed || !s->options->sum.file)
 		return EXIT_DONE;
 	print_sums(s);
@@ -354,7 +310,7 @@ static int verify(struct session *s)
 		cli_error(program->name, "verified by reading instead of "
 			  "comparing: %s", s->job.why_not_compared);
 	if (rc)
-		return blame(s, rc);
+		return blame(s);
 	if (!v->mismatched_bytes)
 		return EXIT_DONE;
 	cli_error(program->name, "%s differs from %s in %llu bytes, first %llu "
@@ -365,7 +321,15 @@ static int verify(struct session *s)
 	return EXIT_DIFFERS;
 }
 
-/* A plan that came to nothing has no report; a copy that began always has. */
+/* Programs read why there is no copy; people have read it. */
+static bool is_report_wanted(const struct session *s)
+{
+	const struct copy_job *job = &s->job;
+
+	return job->is_run || s->common->format == WRITER_JSON ||
+	       (s->options->is_dry_run && job->memory.block_bytes);
+}
+
 static int run(struct session *s)
 {
 	int code = plan(s);
@@ -376,8 +340,7 @@ static int run(struct session *s)
 		code = exit_worst(code, sum(s));
 	if (s->is_copied && !s->job.trouble && s->options->verify)
 		code = exit_worst(code, verify(s));
-	if (!s->job.is_run && !(s->options->is_dry_run &&
-				s->job.memory.block_bytes))
+	if (!is_report_wanted(s))
 		return code;
 	report_init(&s->report, program->name);
 	report_copy(&s->report, &s->job, s->options->is_dry_run);

@@ -8,6 +8,7 @@
 
 #include "report/defuse.h"
 #include "report/progress.h"
+#include "report/report-trouble.h"
 
 static void __attribute__((format(printf, 2, 0)))
 say(const char *program, const char *format, va_list args)
@@ -40,24 +41,10 @@ void cli_notice(const struct cli_common *common, const char *format, ...)
 	va_end(args);
 }
 
-static const char *get_ring_advice(int rc)
-{
-	switch (-rc) {
-	case EPERM:
-		return " (is sysctl kernel.io_uring_disabled 0? in a "
-		       "container, does its system call filter allow it?)";
-	case ENOSYS:
-		return " (it needs Linux 5.11, built with CONFIG_IO_URING; in "
-		       "a container, a system call filter that allows it)";
-	default:
-		return "";
-	}
-}
-
 void cli_error_no_ring(const char *program, int rc)
 {
 	cli_error(program, "use io_uring: %s%s", strerror(-rc),
-		  get_ring_advice(rc));
+		  report_trouble_advise_ring(rc));
 }
 
 void cli_error_scrub(const char *program, int rc)

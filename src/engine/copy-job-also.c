@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/copy-job.h"
 #include "engine/copy-job-parts.h"
 
 /* Its trouble is ours. */
@@ -49,7 +50,8 @@ static int check_apart(struct copy_job *job, struct copy_job *also,
 							    answers), true);
 	if (!refusal || strcmp(refusal->guard->id, "overlap"))
 		return 0;
-	job->refusal = NULL;
+	also->guards[0] = *refusal;
+	job->refusal = &also->guards[0];
 	return copy_job_blame(job, COPY_JOB_REFUSED, -EPERM, "%s",
 			      refusal->why);
 }
@@ -81,7 +83,11 @@ static int plan_one(struct copy_job *job, unsigned index)
 	if (!rc)
 		rc = copy_job_ask_guards(also);
 	rc = take_trouble(job, also, rc);
-	return rc ? rc : check_all_apart(job, index);
+	if (!rc)
+		rc = check_all_apart(job, index);
+	if (rc)
+		job->where = copy_job_get_destination(also);
+	return rc;
 }
 
 int copy_job_plan_also(struct copy_job *job)
@@ -134,6 +140,8 @@ int copy_job_open_also(struct copy_job *job)
 		rc = take_trouble(job, also, copy_job_open_destination(also));
 		if (!rc)
 			rc = check_others(job, i);
+		if (rc)
+			job->where = copy_job_get_destination(also);
 		job->also_legs[i].endpoint = also->to;
 		job->also_endpoints[i] = also->to;
 	}

@@ -14,6 +14,27 @@ int copy_job_blame(struct copy_job *job, enum copy_job_trouble trouble, int rc,
 
 bool copy_job_is_device(const struct p2pdma_target *target);
 
+/* What a step looks at, and what its error is about. */
+enum copy_job_about {
+	ABOUT_NOTHING = 0,	/* or it says so itself */
+	ABOUT_SOURCE,
+	ABOUT_DESTINATION,
+	ABOUT_JOURNAL,
+};
+
+/* One of those that a stage has. */
+struct copy_job_step {
+	int (*take)(struct copy_job *job);
+	enum copy_job_about about;
+};
+
+/* One after the other, up to the first that fails. What that said. */
+int copy_job_take_steps(struct copy_job *job, const struct copy_job_step *steps,
+			size_t count);
+
+/* Is there peer memory, where nothing else will do? */
+int copy_job_check_required(struct copy_job *job);
+
 /* For every plan that has one; @data is the job. */
 void copy_job_tick(void *data, uint64_t done_bytes);
 

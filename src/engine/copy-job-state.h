@@ -138,6 +138,9 @@ struct copy_job {
 	/* when something went wrong */
 	enum copy_job_trouble trouble;
 	const struct guard_answer *refusal;
+	int error;			/* negative errno */
+	const char *where;		/* the file that it was about; or NULL:
+					 * see result.error, verified.error */
 	char tried[COPY_JOB_TRIED_SIZE];
 	bool is_silent;			/* leave everything alone and exit */
 	enum side silent_side;		/* while it was tried */

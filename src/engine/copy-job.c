@@ -14,118 +14,6 @@
 
 #define blame	copy_job_blame
 
-/* Of a copy with a limited rate. */
-#define STEPS_PER_SEC	8
-#define STEP_LEAST	(4 * KIB)
-#define STEP_MOST	MIB
-
-/* --- plan --------------------------------------------------------------- */
-
-static int check_required(struct copy_job *job)
-{
-	if (!job->args.is_peer_required || job->memory.provider)
-		return 0;
-	return blame(job, COPY_JOB_NO_PEER, -EREMOTEIO,
-		     "peer memory is required and not to be had");
-}
-
-/* What has no poll queues would be waited for, or refused in the middle. */
-static int check_polled(struct copy_job *job)
-{
-	const struct p2pdma_target *ends[] = { job->source, job->destination };
-
-	for (size_t i = 0; job->args.is_polled && i < ARRAY_SIZE(ends); i++)
-		if (ends[i]->has_poll_queues != P2PDMA_YES)
-			return blame(job, COPY_JOB_UNABLE, -EOPNOTSUPP,
-				     "--iopoll: %s has no poll queues (boot "
-				     "with nvme.poll_queues=2)",
-				     ends[i]->device ? ends[i]->device :
-						       ends[i]->path);
-	return 0;
-}
-
-/* A slow copy goes in small steps, not in one large one now and then. */
-static uint64_t get_block_wish(const struct copy_job *job)
-{
-	uint64_t step = job->args.rate_bytes_per_sec / STEPS_PER_SEC;
-
-	if (job->args.block_bytes || !step || step >= STEP_MOST)
-		return job->args.block_bytes;
-	return MAX(round_down(step, STEP_LEAST), STEP_LEAST);
-}
-
-static int plan_memory(struct copy_job *job)
-{
-	const struct memory_place place = {
-		.context = job->context,
-		.topology = job->topology,
-		.source = job->source,
-		.destination = job->destination,
-		.also = job->also_targets,
-		.also_count = job->also_count,
-	};
-	const struct memory_wish wish = {
-		.provider = job->is_offloaded ? "host" : job->args.provider,
-		.block_bytes = get_block_wish(job),
-		.depth = job->args.depth,
-		.size_bytes = job->size_bytes,
-		.is_scrubbed = job->args.is_scrubbed,
-		.is_uncut = job->args.engine == COPY_ENGINE_PASSTHROUGH,
-	};
-	int rc;
-
-	rc = memory_plan(&job->memory, &place, &wish);
-	if (rc == -ENXIO)
-		return blame(job, COPY_JOB_WRONG, rc,
-			     "there is no provider \"%s\"", wish.provider);
-	return rc ? rc : check_required(job);
-}
-
-int copy_job_plan(struct copy_job *job, struct p2pdma_context *context,
-		  const struct p2pdma_topology *topology,
-		  const struct copy_job_args *args)
-{
-	int rc, refused;
-
-	*job = (struct copy_job){
-		.args = *args, .context = context, .topology = topology,
-	};
-	if (bar_is_meant(args->source) || bar_is_meant(args->destination)) {
-		rc = copy_bar_plan(job);
-		goto out;
-	}
-	rc = copy_job_resolve_source(job);
-	if (!rc)
-		rc = copy_job_resolve_destination(job);
-	if (!rc)
-		rc = copy_job_check_content(job);
-	if (!rc)
-		rc = copy_job_find_size(job);
-	if (!rc)
-		rc = check_polled(job);
-	if (!rc)
-		rc = copy_job_plan_also(job);
-	if (!rc)
-		rc = copy_job_plan_map(job);
-	if (rc)
-		goto out;
-	job->is_source_changing =
-		job->source->is_mounted_writable == P2PDMA_YES;
-	/* The memory belongs to the plan, also to one that is refused. */
-	refused = copy_job_ask_guards(job);
-	if (!refused)
-		copy_job_plan_offload(job);
-	rc = plan_memory(job);
-	if (refused) {
-		rc = refused;
-		blame(job, COPY_JOB_REFUSED, rc, "%s", job->refusal->why);
-	}
-out:
-	if (rc && !job->trouble)
-		blame(job, COPY_JOB_FAILED, rc, "plan the copy");
-	return rc;
-}
-
 /* --- open --------------------------------------------------------------- */
 
 /*
@@ -260,13 +148,13 @@ static int take_memory(struct copy_job *job)
 	int rc;
 
 	check_shape(job);
-	rc = check_required(job);
+	rc = copy_job_check_required(job);
 	if (rc)
 		return rc;
 	rc = memory_take(&job->memory, &trial);
 	if (rc)
 		return blame_memory(job, rc);
-	rc = check_required(job);
+	rc = copy_job_check_required(job);
 	return rc ? rc : leave_silent(job);
 }
 
@@ -278,27 +166,22 @@ static int open_sum(struct copy_job *job)
 	return rc ? blame(job, COPY_JOB_FAILED, rc, "use %s", name) : 0;
 }
 
+static const struct copy_job_step open_steps[] = {
+	{ open_ring, ABOUT_NOTHING },
+	{ copy_job_open_source, ABOUT_SOURCE },
+	{ copy_job_find_holes, ABOUT_SOURCE },
+	{ copy_job_open_destination, ABOUT_DESTINATION },
+	{ copy_job_open_also, ABOUT_NOTHING },
+	{ take_memory, ABOUT_NOTHING },
+	{ copy_job_open_journal, ABOUT_JOURNAL },
+	{ open_sum, ABOUT_NOTHING },
+};
+
 int copy_job_open(struct copy_job *job)
 {
-	int rc;
-
 	if (job->bar)
 		return copy_bar_open(job);
-	rc = open_ring(job);
-	if (rc)
-		return rc;
-	rc = copy_job_open_source(job);
-	if (!rc)
-		rc = copy_job_find_holes(job);
-	if (!rc)
-		rc = copy_job_open_destination(job);
-	if (!rc)
-		rc = copy_job_open_also(job);
-	if (!rc)
-		rc = take_memory(job);
-	if (!rc)
-		rc = copy_job_open_journal(job);
-	return rc ? rc : open_sum(job);
+	return copy_job_take_steps(job, open_steps, ARRAY_SIZE(open_steps));
 }
 
 /* --- run ---------------------------------------------------------------- */

@@ -27,6 +27,9 @@ int copy_job_run(struct copy_job *job);
 int copy_job_sum(struct copy_job *job);
 int copy_job_verify(struct copy_job *job);
 
+/* Its path, with the name in a directory where that is known. */
+const char *copy_job_get_destination(const struct copy_job *job);
+
 /* The job of destination number @index: the first one's is @job itself. */
 const struct copy_job *copy_job_get_leg(const struct copy_job *job,
 					unsigned index);

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/report-copy.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/clock.h"
-#include "base/macro.h"
-#include "report/defuse.h"
 #include "report/report-bench.h"
+#include "report/report-copy-text.h"
+#include "report/report-guards.h"
+#include "report/report-trouble.h"
 
 /* A copy that changed over in the middle is told as what it ended as. */
-static bool is_peer(const struct copy_job *job)
+bool report_copy_is_peer(const struct copy_job *job)
 {
 	return job->memory.provider &&
 	       !(job->result.refused_by && !job->result.peer_bytes);
@@ -25,13 +25,13 @@ static const char *get_kind(const struct copy_job *job)
 		return NULL;
 	if (job->is_offloaded)
 		return "drive";
-	return is_peer(job) ? "peer" : "host";
+	return report_copy_is_peer(job) ? "peer" : "host";
 }
 
 static const char *get_reach(const struct copy_job *job,
 			     enum p2pdma_reach reach)
 {
-	return is_peer(job) ? p2pdma_reach_get_name(reach) : NULL;
+	return report_copy_is_peer(job) ? p2pdma_reach_get_name(reach) : NULL;
 }
 
 /* --- the tree ----------------------------------------------------------- */
@@ -41,7 +41,7 @@ static void add_memory(struct json_object *tree, const struct copy_job *job)
 	const struct memory *m = &job->memory;
 	const struct report_memory memory = {
 		.kind = get_kind(job),
-		.provider = is_peer(job) ? m->providers : NULL,
+		.provider = report_copy_is_peer(job) ? m->providers : NULL,
 		.reach_source = get_reach(job, m->reach_source),
 		.reach_destination = get_reach(job, m->reach_destination),
 		.fallback_reason = m->why.id,
@@ -105,8 +105,9 @@ static void add_verify(struct json_object *tree, const struct copy_job *job)
 /* More rows than these are read in the journal. */
 #define ERRORS_MOST	1000
 
-static void add_error(struct json_object *errors, const char *where,
-		      uint64_t offset_bytes, uint64_t length_bytes, int error)
+static struct json_object *add_error(struct json_object *errors,
+				     const char *where, uint64_t offset_bytes,
+				     uint64_t length_bytes, int error)
 {
 	struct json_object *e = tree_append_object(errors);
 
@@ -114,17 +115,25 @@ static void add_error(struct json_object *errors, const char *where,
 	tree_add_count(e, "offset_bytes", offset_bytes);
 	tree_add_count(e, "length_bytes", length_bytes);
 	tree_add_int(e, "errno", -error);
+	return e;
 }
 
 static void add_first(struct json_object *errors, const struct copy_job *job,
-		      const struct copy_error *error)
+		      const struct copy_error *error, const char *deed)
 {
-	if (error->side)
-		add_error(errors, error->side == SIDE_SOURCE ?
-					  job->args.source :
-					  job->destination_path,
-			  error->offset_bytes, error->length_bytes,
-			  error->error);
+	const char *path = error->side == SIDE_SOURCE ? job->args.source :
+							job->destination_path;
+	struct json_object *e;
+	char *why;
+
+	if (!error->side)
+		return;
+	e = add_error(errors, path, error->offset_bytes, error->length_bytes,
+		      error->error);
+	tree_must(asprintf(&why, "%s %s: %s", deed, path,
+			   strerror(-error->error)) < 0 ? NULL : why);
+	tree_add_text(e, "why", why);
+	free(why);
 }
 
 /* Neighbours are one range; those of one kind have its last error. */
@@ -137,22 +146,53 @@ static void add_bad(struct json_object *errors, const struct copy_job *job,
 
 	for (int i = 0; i < ERRORS_MOST &&
 	     extents_find(&job->extents, end, state, &start, &end); i++)
-		add_error(errors, is_read ? job->args.source :
-					    job->destination_path,
-			  base + start, end - start,
-			  is_read ? job->result.read_error :
-				    job->result.write_error);
+		tree_add_null(add_error(errors, is_read ? job->args.source :
+							  job->destination_path,
+					base + start, end - start,
+					is_read ? job->result.read_error :
+						  job->result.write_error),
+			      "why");
+}
+
+static bool is_that(const struct copy_error *error, const struct copy_job *job)
+{
+	return job->trouble == COPY_JOB_FAILED && error->side &&
+	       error->error == job->error;
+}
+
+/* What is in no place of what is copied. */
+static void add_trouble(struct json_object *errors, const struct copy_job *job)
+{
+	struct json_object *e;
+	char *why;
+
+	if (!job->trouble || is_that(&job->result.error, job) ||
+	    is_that(&job->verified.error, job))
+		return;
+	why = report_trouble_explain(job);
+	e = tree_append_object(errors);
+	tree_add_text(e, "where", job->where);
+	tree_add_null(e, "offset_bytes");
+	tree_add_null(e, "length_bytes");
+	tree_add_known(e, "errno", (uint64_t)-job->error);
+	tree_add_text(e, "why", why);
+	free(why);
 }
 
 static void add_errors(struct json_object *tree, const struct copy_job *job)
 {
 	struct json_object *errors = tree_add_array(tree, "errors");
+	const struct copy_error *first = &job->result.error;
+	const struct copy_job *leg = job->verified_leg ? job->verified_leg :
+							 job;
 
-	add_first(errors, job, &job->result.error);
+	add_trouble(errors, job);
+	add_first(errors, job, first,
+		  first->side == SIDE_SOURCE ? "read" : "write");
 	for (unsigned i = 0; job->is_run && i < job->also_count; i++)
-		add_first(errors, &job->also[i], &job->also_legs[i].error);
-	add_first(errors, job->verified_leg ? job->verified_leg : job,
-		  &job->verified.error);
+		add_first(errors, &job->also[i], &job->also_legs[i].error,
+			  "write");
+	add_first(errors, leg, &job->verified.error, "read");
 	if (!job->is_run)
 		return;
 	add_bad(errors, job, EXTENT_BAD_READ);
@@ -167,7 +207,7 @@ static void add_also(struct json_object *tree, const struct copy_job *job)
 		struct json_object *row = tree_append_object(also);
 
 		tree_add_text(row, "destination",
-			      job->also[i].destination_path);
+			      copy_job_get_destination(&job->also[i]));
 		tree_add_bool(row, "dropped", job->also_legs[i].error.side);
 	}
 }
@@ -183,30 +223,6 @@ static void add_checksum(struct json_object *tree, const struct copy_job *job)
 	checksum = tree_add_object(tree, "checksum");
 	tree_add_text(checksum, "algorithm", job->args.checksum);
 	tree_add_text(checksum, "digest", job->sum);
-}
-
-static const char *get_answer(enum p2pdma_answer answer)
-{
-	if (answer == P2PDMA_UNKNOWN)
-		return "unknown";
-	return answer == P2PDMA_YES ? "yes" : "no";
-}
-
-static void add_guards(struct json_object *tree, const struct copy_job *job)
-{
-	struct json_object *guards = tree_add_array(tree, "guards");
-
-	for (unsigned i = 0; i < job->guard_count; i++) {
-		const struct guard_answer *a = &job->guards[i];
-		struct json_object *g = tree_append_object(guards);
-
-		tree_add_text(g, "id", a->guard->id);
-		tree_add_text(g, "asks", a->guard->asks);
-		tree_add_bool(g, "refuses", a->is_refusing);
-		tree_add_text(g, "answer", get_answer(a->answer));
-		tree_add_bool(g, "can_be_forced", a->guard->can_be_forced);
-		tree_add_text(g, "why", a->is_refusing ? a->why : NULL);
-	}
 }
 
 static const char *get_engine(const struct copy_job *job)
@@ -226,14 +242,16 @@ static void fill_tree(struct json_object *tree, const struct copy_job *job,
 
 	tree_add_bool(tree, "dry_run", is_plan);
 	tree_add_text(tree, "source", job->args.source);
-	tree_add_text(tree, "destination", job->destination_path);
+	tree_add_text(tree, "destination",
+		      copy_job_get_destination(job));
 	add_if(tree, "size_bytes", job->size_bytes, m->block_bytes);
 	add_memory(tree, job);
 	tree_add_text(tree, "engine", get_engine(job));
 	tree_add_text(tree, "engine_fallback_reason",
 		      *job->why_not_offloaded ? job->why_not_offloaded : NULL);
 	tree_add_known(tree, "bottleneck_bytes_per_sec",
-		       is_peer(job) ? m->bottleneck_bytes_per_sec : 0);
+		       report_copy_is_peer(job) ? m->bottleneck_bytes_per_sec :
+						  0);
 	tree_add_known(tree, "block_bytes", m->block_bytes);
 	tree_add_known(tree, "depth", m->pool ?
 		       p2pdma_pool_get_slots(m->pool) : m->depth);
@@ -243,220 +261,7 @@ static void fill_tree(struct json_object *tree, const struct copy_job *job,
 	tree_add_text(tree, "journal", job->args.journal);
 	add_also(tree, job);
 	add_errors(tree, job);
-	add_guards(tree, job);
-}
-
-/* --- lines for people --------------------------------------------------- */
-
-#define TEXT_SIZE	64
-#define BAD_SHOWN	10
-
-static void print_provider(FILE *file, const struct copy_job *job)
-{
-	const struct p2pdma_function *f = job->memory.function;
-	const struct p2pdma_drive *drive =
-		p2pdma_topology_find_drive(job->topology, f);
-	const char *name = drive ? NULL :
-		p2pdma_topology_get_name(job->topology, f);
-
-	fprintf(file, "peer memory of %s", job->memory.providers);
-	if (job->memory.partner_count)
-		fputs(" side by side", file);
-	else if (drive)
-		fprintf(file, " (CMB of %s)", drive->controller);
-	else if (name)
-		fprintf(file, " (%s)", name);
-	fprintf(file, "; source %s, destination %s",
-		p2pdma_reach_get_name(job->memory.reach_source),
-		p2pdma_reach_get_name(job->memory.reach_destination));
-}
-
-static void print_route(FILE *file, const struct copy_job *job)
-{
-	const struct memory *m = &job->memory;
-	char text[TEXT_SIZE];
-
-	fputs("  through ", file);
-	if (job->bar) {
-		fputs("the processor, a word at a time\n", file);
-		return;
-	}
-	if (job->is_offloaded) {
-		fputs("the drive itself (NVMe Copy)\n", file);
-		return;
-	}
-	if (is_peer(job))
-		print_provider(file, job);
-	else
-		fputs("host memory", file);
-	if (m->why.id)
-		fprintf(file, " (no%s peer memory: %s)",
-			is_peer(job) ? " more" : "", m->why.id);
-	fprintf(file, "\n  blocks of %s, %u in flight",
-		bytes_format(m->block_bytes, text, sizeof(text)),
-		m->pool ? p2pdma_pool_get_slots(m->pool) : m->depth);
-	if (is_peer(job) && m->bottleneck_bytes_per_sec)
-		fprintf(file, "; slowest link %s",
-			bytes_format_rate(m->bottleneck_bytes_per_sec,
-					  text, sizeof(text)));
-	fputc('\n', file);
-}
-
-static void print_guards(FILE *file, const struct copy_job *job)
-{
-	for (unsigned i = 0; i < job->guard_count; i++) {
-		const struct guard_answer *a = &job->guards[i];
-		bool is_forced = a->is_refusing && job->args.is_forced &&
-				 a->guard->can_be_forced;
-
-		fprintf(file, "  guard %s: %s\n", a->guard->id,
-			!a->is_refusing ? a->guard->asks :
-			is_forced	? "overruled by --force" : a->why);
-	}
-}
-
-static void print_verify(FILE *file, const struct copy_job *job)
-{
-	const struct verify_result *v = &job->verified;
-	const char *how = job->is_compared ? "the drive's comparing" :
-					     "reading";
-
-	if (!job->is_verified)
-		return;
-	if (!v->mismatched_bytes)
-		fprintf(file, "  verified by %s: the same\n", how);
-	else
-		fprintf(file, "  verified by %s: %llu bytes DIFFER, the "
-			"first one %llu after the start\n", how,
-			(unsigned long long)v->mismatched_bytes,
-			(unsigned long long)v->first_mismatch_bytes);
-}
-
-static void print_split(FILE *file, const struct copy_result *r)
-{
-	char peer[TEXT_SIZE], host[TEXT_SIZE];
-
-	if (!r->peer_bytes || !r->host_bytes)
-		return;
-	fprintf(file, "  %s through peer memory, %s through host memory\n",
-		bytes_format(r->peer_bytes, peer, sizeof(peer)),
-		bytes_format(r->host_bytes, host, sizeof(host)));
-}
-
-/* What is in place from now on; copied, a hole, or there before. */
-static uint64_t count_whole(const struct copy_job *job)
-{
-	return extents_count(&job->extents, EXTENT_DONE) +
-	       extents_count(&job->extents, EXTENT_HOLE);
-}
-
-static void print_bad(FILE *file, const struct copy_job *job)
-{
-	uint64_t start, end = 0;
-
-	if (!job->result.bad_bytes)
-		return;
-	fprintf(file, "  NOT complete: %llu bytes are bad, the first at",
-		(unsigned long long)job->result.bad_bytes);
-	for (int i = 0; i < BAD_SHOWN &&
-	     extents_find_other(&job->extents, end, 1u << EXTENT_DONE |
-				1u << EXTENT_HOLE, &start, &end); i++)
-		fprintf(file, "%s %llu", i ? "," : "",
-			(unsigned long long)(job->args.skip_bytes + start));
-	fputc('\n', file);
-}
-
-static void print_skipped(FILE *file, const struct copy_job *job)
-{
-	char size[TEXT_SIZE];
-
-	if (job->result.skipped_bytes)
-		fprintf(file, "  %s were holes, or done before\n",
-			bytes_format(job->result.skipped_bytes, size,
-				     sizeof(size)));
-}
-
-static void print_legs(FILE *file, const struct copy_job *job)
-{
-	for (unsigned i = 0; i < job->also_count; i++) {
-		fputs("  also to ", file);
-		defuse_put(file, job->also[i].destination_path);
-		fputs(job->also_legs[i].error.side ? ": DROPPED\n" : "\n",
-		      file);
-	}
-}
-
-/* As the tools print it, so that these can check it. */
-static void print_sum_of(FILE *file, const struct copy_job *job)
-{
-	for (unsigned i = 0; job->is_summed && i <= job->also_count; i++) {
-		char *line;
-
-		if (copy_job_get_drop(job, i)->side)
-			continue;
-		line = checksum_make_line(job->sum, copy_job_get_leg(job, i)->
-						    destination_path);
-		fprintf(file, "%s\n", (char *)tree_must(line));
-		free(line);
-	}
-}
-
-static void print_partial(FILE *file, const struct copy_job *job)
-{
-	print_bad(file, job);
-	if (count_whole(job) + job->result.bad_bytes == job->size_bytes &&
-	    !job->result.error.side)
-		return;
-	fprintf(file, "  NOT complete: of %llu bytes the first %llu are "
-		"written\n", (unsigned long long)job->size_bytes,
-		(unsigned long long)job->result.in_place_bytes);
-}
-
-/* As dd says it. */
-static void print_sum(FILE *file, const struct copy_result *r)
-{
-	char size[TEXT_SIZE], time[TEXT_SIZE], rate[TEXT_SIZE];
-
-	bytes_format_rate(bytes_rate(r->copied_bytes, r->duration_ns), rate,
-			  sizeof(rate));
-	fprintf(file, "%llu bytes (%s) copied, %s, %s",
-		(unsigned long long)r->copied_bytes,
-		bytes_format(r->copied_bytes, size, sizeof(size)),
-		clock_format_duration(r->duration_ns, time, sizeof(time)),
-		rate);
-}
-
-static void print_plan(FILE *file, const struct copy_job *job)
-{
-	char size[TEXT_SIZE];
-
-	uint64_t bytes = extents_count(&job->extents, EXTENT_WANTED);
-
-	print_guards(file, job);
-	fprintf(file, "%llu bytes (%s) would be copied",
-		(unsigned long long)bytes,
-		bytes_format(bytes, size, sizeof(size)));
-}
-
-static void print(FILE *file, const struct copy_job *job, bool is_plan)
-{
-	defuse_put(file, job->args.source);
-	fputs(" -> ", file);
-	defuse_put(file, job->destination_path);
-	fputc('\n', file);
-	if (job->memory.block_bytes)
-		print_route(file, job);
-	if (is_plan) {
-		print_plan(file, job);
-		return;
-	}
-	print_legs(file, job);
-	print_split(file, &job->result);
-	print_skipped(file, job);
-	print_verify(file, job);
-	print_partial(file, job);
-	print_sum_of(file, job);
-	print_sum(file, &job->result);
+	report_add_guards(tree, job->guards, job->guard_count);
 }
 
 void report_copy(struct report *report, const struct copy_job *job,
@@ -467,7 +272,7 @@ void report_copy(struct report *report, const struct copy_job *job,
 	FILE *file = tree_must(open_memstream(&text, &size));
 
 	fill_tree(report->tree, job, is_plan);
-	print(file, job, is_plan);
+	report_copy_print(file, job, is_plan);
 	fclose(file);
 	report_add_text(report, "%s", (char *)tree_must(text));
 	free(text);

@@ -56,7 +56,9 @@ if "$deny" EPERM statx true 2>/dev/null; then
 		refuses "p2pcopy, ENOSYS from $calls" "^p2pcopy: $no_ring" \
 			"$deny" ENOSYS $calls p2pcopy -p host a b
 		refuses "p2pcopy, EPERM from $calls" "^p2pcopy: $forbidden" \
-			"$deny" EPERM $calls p2pcopy -p host a b
+			"$deny" EPERM $calls p2pcopy -J -p host a b
+		like "programs read it in the report" "$(cat "$work/stdout")" \
+			"\"why\": ?\"$forbidden"
 		refuses "p2pcopy -r, EPERM from $calls" "^p2pcopy: $forbidden" \
 			"$deny" EPERM $calls p2pcopy -p host -r tree copy
 	done

@@ -167,6 +167,54 @@ copies "progress as JSON" --progress=json a b
 like "is one object a line, on standard error" "$(tail -1 "$work/stderr")" \
 	'^\{.*500000.*\}$'
 
+# never CODE WHERE WHY OPTION…: no copy, and JSON that tells programs so.
+never() {
+	local code=$1 where=$2 why=$3
+	shift 3
+	exits "$code" "no copy: $*" p2pcopy --json "$@"
+	is "has a report" "$(value '[.schema, .command, .copied_bytes,
+		.duration_ns, .rate_bytes_per_sec, .cpu_ns, .submits,
+		(.errors | length), .errors[0].where, .errors[0].offset_bytes,
+		.errors[0].length_bytes] | tojson')" \
+		"[\"p2pdma-utils/1\",\"p2pcopy\",0,null,null,null,null,1,$where,null,null]"
+	like "with the reason" "$(value '.errors[0].why')" "^$why"
+	ok "which people read, too" \
+		grep -qF "$(value '.errors[0].why')" "$work/stderr"
+}
+seq 1000 >c
+ln -f c d
+echo old >map
+never 1 '"none"' 'read none: No such file or directory$' none b
+is "a copy that has no source has no memory" \
+	"$(value '[.source, .destination, .memory.kind, .size_bytes, .guards]
+		| tojson')" '["none","b",null,null,[]]'
+never 1 '"none/b"' 'write none/b: No such file' a none/b
+never 1 '"."' 'read .: Is a directory' . b
+never 2 '"a"' 'a ends at 500000 bytes' --skip=1M a b
+never 2 null 'there is no provider' --provider=ff:1f.7 a b
+never 3 null 'peer memory is required and not to be had: [a-z0-9-]+: .' \
+	--require-peer a b
+is "peer memory that is missing has its reason" \
+	"$(value '.memory.fallback_reason == null')" false
+never 5 '"a"' 'a and a share the same bytes' a a
+is "a guard that refuses is in its place, too" \
+	"$(value '[.memory.kind, .size_bytes, (.guards[] | select(.refuses) |
+		.id, .why)] | tojson')" \
+	"[\"host\",500000,\"overlap\",$(value '.errors[0].why | tojson')]"
+never 5 '"d"' 'c and d share the same bytes: choose another destination$' \
+	--also=d a c
+never 1 '"b"' 'b is given twice' --also=b a b
+never 1 '"map"' 'journal map is there already' --journal=map a b
+never 1 '"map"' 'map is no map' --journal=map --resume a b
+never 1 '"none"' 'read none' --dry-run none b
+exits 1 "--output takes it" p2pcopy --json --output=report none b
+is "whole" "$(jq -r '.errors[0].where' report)" none
+echo old >report
+exits 1 "people read it on standard error" p2pcopy --output=report none b
+is "once" "$(cat report; grep -c . "$work/stderr")" $'old\n1'
+rm -f c d map report
+ok "and nothing came of any of these" cmp a b
+
 # --- dry run --------------------------------------------------------------------
 rm -f b
 exits 0 "a dry run succeeds" p2pcopy --provider=host --dry-run --json a b
@@ -324,7 +372,11 @@ exits 5 "up to where they meet" p2pcopy --provider=host --force \
 # guarded ID DEVICE IMAGE: refused, forced, and what the plan says of it.
 # A swap area is written by the kernel, behind its first page.
 guarded() {
-	exits 5 "$1: refused" p2pcopy --provider=host --size=4K data "$2"
+	exits 5 "$1: refused" p2pcopy --provider=host --json --size=4K data "$2"
+	like "$1: the report says so" "$(value '.errors[0].why')" \
+		"^$2 .+\(or --force\)\$"
+	is "$1: and who" \
+		"$(value '[.guards[] | select(.refuses) | .id] | first')" "$1"
 	like "$1: one sentence says how to go on" "$(cat "$work/stderr")" \
 		"^p2pcopy: refused: $2 .+: .*--force\)?\$"
 	exits 5 "$1: a dry run is refused, too" \

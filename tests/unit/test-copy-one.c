@@ -106,9 +106,12 @@ START_TEST(each_kind_of_no_has_its_code)
 	begin();
 	copy_options_init(&options);
 	ck_assert_int_eq(copy("none", "b"), EXIT_FAILED);
+	ck_assert_ptr_nonnull(strstr(report, "\"why\": \"read none: "));
 	ck_assert_int_eq(copy("a", "a"), EXIT_REFUSED);
+	ck_assert_ptr_nonnull(strstr(report, "\"why\": \"a and a share "));
 	options.skip_bytes = 1 << 30;
 	ck_assert_int_eq(copy("a", "b"), EXIT_USAGE);
+	ck_assert_ptr_nonnull(strstr(report, "\"why\": \"a ends at "));
 	options.skip_bytes = 0;
 	stop = SIGTERM;
 	ck_assert_int_eq(copy("a", "b"), 128 + SIGTERM);

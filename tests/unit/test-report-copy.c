@@ -110,7 +110,7 @@ START_TEST(a_bad_range_is_one_error_at_its_place_in_the_source)
 	make_job();
 	tell(false);
 	must_be("errors", "[{\"where\":\"/mnt/a\",\"offset_bytes\":4194304,"
-		"\"length_bytes\":1048576,\"errno\":61}]");
+		"\"length_bytes\":1048576,\"errno\":61,\"why\":null}]");
 	must_say("NOT complete: 1048576 bytes are bad, the first at 4194304\n");
 	finish();
 }
@@ -126,7 +126,8 @@ START_TEST(a_destination_that_was_dropped_is_told)
 	tell(false);
 	must_be("also", "[{\"destination\":\"/mnt/c\",\"dropped\":true}]");
 	must_be("errors", "[{\"where\":\"/mnt/c\",\"offset_bytes\":512,"
-		"\"length_bytes\":1024,\"errno\":28}]");
+		"\"length_bytes\":1024,\"errno\":28,"
+		"\"why\":\"write /mnt/c: No space left on device\"}]");
 	must_say("also to /mnt/c: DROPPED\n");
 	finish();
 }
@@ -161,8 +162,59 @@ START_TEST(what_was_not_measured_is_null)
 }
 END_TEST
 
+START_TEST(what_never_began_tells_why)
+{
+	job = (struct copy_job){
+		.args = { .source = "/mnt/a", .destination = "/mnt/b" },
+		.trouble = COPY_JOB_FAILED, .error = -ENOENT,
+		.where = "/mnt/a", .tried = "read /mnt/a",
+	};
+	tell(false);
+	must_be("destination", "\"/mnt/b\"");
+	must_be("size_bytes", "null");
+	must_be("copied_bytes", "0");
+	must_be("in_place_bytes", "null");
+	must_be("errors", "[{\"where\":\"/mnt/a\",\"offset_bytes\":null,"
+		"\"length_bytes\":null,\"errno\":2,"
+		"\"why\":\"read /mnt/a: No such file or directory\"}]");
+	must_be("guards", "[]");
+	finish();
+}
+END_TEST
+
+START_TEST(an_error_with_a_place_is_told_once)
+{
+	make_job();
+	extents_turn(&job.extents, EXTENT_BAD_READ, EXTENT_DONE);
+	job.trouble = COPY_JOB_FAILED;
+	job.error = -EIO;
+	strcpy(job.tried, "write /mnt/b at 512");
+	job.result.error = (struct copy_error){
+		SIDE_DESTINATION, 512, 1024, -EIO,
+	};
+	tell(false);
+	must_be("errors", "[{\"where\":\"/mnt/b\",\"offset_bytes\":512,"
+		"\"length_bytes\":1024,\"errno\":5,"
+		"\"why\":\"write /mnt/b: Input/output error\"}]");
+	report_fini(&report);
+	/* That one was only dropped. */
+	job.error = -ENOSPC;
+	job.where = "map";
+	strcpy(job.tried, "write journal map");
+	tell(false);
+	must_be("errors", "[{\"where\":\"map\",\"offset_bytes\":null,"
+		"\"length_bytes\":null,\"errno\":28,\"why\":\"write journal "
+		"map: No space left on device (is it full? a drive: was it "
+		"removed?)\"},{\"where\":\"/mnt/b\",\"offset_bytes\":512,"
+		"\"length_bytes\":1024,\"errno\":5,"
+		"\"why\":\"write /mnt/b: Input/output error\"}]");
+	finish();
+}
+END_TEST
+
 UNIT_SUITE("report-copy", every_number_has_its_key,
 	   a_bad_range_is_one_error_at_its_place_in_the_source,
 	   a_destination_that_was_dropped_is_told,
 	   a_checksum_is_a_line_for_each_destination,
-	   what_was_not_measured_is_null);
+	   what_was_not_measured_is_null, what_never_began_tells_why,
+	   an_error_with_a_place_is_told_once);
