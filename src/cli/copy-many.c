@@ -29,7 +29,7 @@ struct run {
 	bool is_into;		/* the destination is a directory */
 	const char *told[REASONS_MOST];	/* why it is host memory */
 	unsigned told_count;
-	bool is_source_endangered;	/* by what only tells */
+	unsigned endangers;	/* enum many_own: would replace a source */
 	int code;
 };
 
@@ -160,7 +160,7 @@ static void tell_ended(struct run *r, const struct many_file *file)
 	else if (file->is_changed)
 		cli_notice(r->wish->common, "%s changed while it was read: "
 			   "its copy may not be consistent", file->source);
-	r->is_source_endangered |= file->is_endangered;
+	r->endangers |= file->endangers;
 	report_files_add(&r->report, file);
 	if (file->sum && r->wish->sums)
 		report_files_print_sum(r->wish->sums->file, file);
@@ -415,12 +415,16 @@ static int copy_all(struct run *r)
 }
 
 /* Not over a source. */
-static int commit(const struct run *r, struct output *output)
+static bool keep_back(struct run *r, enum many_own own, struct output *output,
+		      const char *what)
 {
-	if (!r->is_source_endangered || !output->path)
-		return output_commit(output);
+	if (!(r->endangers & own) || !output->path)
+		return false;
+	cli_error(get_name(r), "%s is copied from: the %s not written there "
+		  "(choose another file)", output->path, what);
 	output_discard(output);
-	return -EEXIST;
+	worsen(r, EXIT_FAILED);
+	return true;
 }
 
 static void write_report(struct run *r, bool is_complete)
@@ -429,7 +433,9 @@ static void write_report(struct run *r, bool is_complete)
 
 	report_files_finish(&r->report, many_get_totals(r->many),
 			    is_complete);
-	rc = commit(r, r->wish->output);
+	if (keep_back(r, MANY_OWN_REPORT, r->wish->output, "report is"))
+		return;
+	rc = output_commit(r->wish->output);
 	if (rc)
 		worsen(r, output_fail(r->wish->common, rc));
 }
@@ -447,9 +453,12 @@ static void tell_scrub(struct run *r)
 
 static void write_sums(struct run *r)
 {
-	bool is_wanted = r->wish->sums && !r->wish->args.is_planned;
-	int rc = is_wanted ? commit(r, r->wish->sums) : 0;
+	int rc;
 
+	if (!r->wish->sums || r->wish->args.is_planned ||
+	    keep_back(r, MANY_OWN_SUMS, r->wish->sums, "checksums are"))
+		return;
+	rc = output_commit(r->wish->sums);
 	if (!rc)
 		return;
 	cli_error(get_name(r), "write the checksums: %s", strerror(-rc));

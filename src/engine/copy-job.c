@@ -307,6 +307,12 @@ const struct copy_error *copy_job_get_drop(const struct copy_job *job,
 	return index ? &job->also_legs[index - 1].error : &job->result.error;
 }
 
+bool copy_job_is_forcible(const struct copy_job *job)
+{
+	return job->trouble == COPY_JOB_REFUSED && !job->args.is_forced &&
+	       (!job->refusal || job->refusal->guard->can_be_forced);
+}
+
 bool copy_job_is_resumable(const struct copy_job *job)
 {
 	return job->journal && !job->result.journal_error;

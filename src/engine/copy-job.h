@@ -36,6 +36,8 @@ const struct copy_job *copy_job_get_leg(const struct copy_job *job,
 /* Why destination number @index was dropped; side NONE: it was not. */
 const struct copy_error *copy_job_get_drop(const struct copy_job *job,
 					   unsigned index);
+/* It was refused, and would not be if it were forced. */
+bool copy_job_is_forcible(const struct copy_job *job);
 /* Another run with --resume goes on where this one ended. */
 bool copy_job_is_resumable(const struct copy_job *job);
 

@@ -108,13 +108,19 @@ static bool do_targets_meet(const struct guard_question *q)
 	return false;
 }
 
+static void tell_overlap(const char *source, const char *destination,
+			 char *why, size_t size)
+{
+	snprintf(why, size, "%s and %s share the same bytes: choose another "
+		 "destination", source, destination);
+}
+
 static enum p2pdma_answer refuses_overlap(const struct guard_question *q,
 					  char *why, size_t size)
 {
 	if (!q->source || !q->size_bytes || !do_targets_meet(q))
 		return P2PDMA_NO;
-	snprintf(why, size, "%s and %s share the same bytes: choose another "
-		 "destination", q->source->path, q->destination->path);
+	tell_overlap(q->source->path, q->destination->path, why, size);
 	return P2PDMA_YES;
 }
 
@@ -298,9 +304,13 @@ static enum p2pdma_answer refuses_signature(const struct guard_question *q,
 }
 
 /* Those that cannot be forced come first, then the cheap before the slow. */
+enum {
+	GUARD_OVERLAP = 0,
+};
+
 static const struct guard guards[] = {
-	{ "overlap", "source and destination are apart", false,
-	  refuses_overlap },
+	[GUARD_OVERLAP] = { "overlap", "source and destination are apart",
+			    false, refuses_overlap },
 	{ "too-small", "the destination is large enough", false,
 	  refuses_too_small },
 	{ "mounted", "the destination is not mounted", true, refuses_mounted },
@@ -323,6 +333,15 @@ unsigned guard_ask_all(const struct guard_question *question,
 		answer->is_refusing = answer->answer != P2PDMA_NO;
 	}
 	return ARRAY_SIZE(guards);
+}
+
+void guard_refuse_overlap(const char *source, const char *destination,
+			  struct guard_answer *answer)
+{
+	answer->guard = &guards[GUARD_OVERLAP];
+	answer->answer = P2PDMA_YES;
+	answer->is_refusing = true;
+	tell_overlap(source, destination, answer->why, sizeof(answer->why));
 }
 
 const struct guard_answer *guard_find_refusal(

@@ -50,6 +50,10 @@ struct guard_answer {
 unsigned guard_ask_all(const struct guard_question *question,
 		       struct guard_answer answers[GUARDS_MAX]);
 
+/* The answer of "overlap" about files that are known to be one. */
+void guard_refuse_overlap(const char *source, const char *destination,
+			  struct guard_answer *answer);
+
 /* The first that refuses, or NULL; @is_forced: that cannot be forced. */
 const struct guard_answer *guard_find_refusal(
 	const struct guard_answer *answers, unsigned count, bool is_forced);

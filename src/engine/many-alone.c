@@ -78,6 +78,9 @@ static void tell_job(struct many *m, const struct many_later *later,
 		.why = job->memory.why.id ? &job->memory.why : NULL,
 		.block_bytes = job->memory.block_bytes,
 		.depth = job->memory.depth,
+		.guards = job->guards,
+		.guard_count = job->guard_count,
+		.is_forcible = copy_job_is_forcible(job),
 	};
 
 	if (job->memory.function) {

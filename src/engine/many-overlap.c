@@ -3,39 +3,32 @@
 
 #include <fcntl.h>
 #include <libgen.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/macro.h"
 #include "engine/many-tell.h"
 
-static void tell(struct many *m, struct walk_directory *directory,
-		 const char *source, const char *destination,
-		 const char *tried, bool is_endangered)
-{
-	struct many_file file = {
-		.kind = WALK_FILE,
-		.outcome = MANY_REFUSED,
-		.tried = tried,
-		.is_endangered = is_endangered,
-	};
-
-	many_tell(m, directory, source, destination, &file);
-}
-
-/* As guard.c has it. */
 static void tell_shared(struct many *m, struct walk_directory *directory,
 			const char *source, const char *destination)
 {
+	_cleanup_free_ char *from = many_format_source(directory, source);
 	_cleanup_free_ char *to = walk_format_path(directory, destination,
 						   true);
-	char tried[512];
+	struct guard_answer answer;
+	struct many_file file = {
+		.kind = WALK_FILE,
+		.outcome = MANY_REFUSED,
+		.tried = answer.why,
+		.guards = &answer,
+		.guard_count = 1,
+	};
 
-	snprintf(tried, sizeof(tried), "it and %s share the same bytes: choose "
-		 "another destination", to ? to : destination);
-	tell(m, directory, source, destination, tried, false);
+	guard_refuse_overlap(from ? from : source, to ? to : destination,
+			     &answer);
+	many_tell(m, directory, source, destination, &file);
 }
 
 static bool is_same(const struct ground_file *a, const struct ground_file *b)
@@ -53,21 +46,50 @@ static bool is_at(const char *path, const struct ground_file *file)
 							  st.st_ino });
 }
 
-/* One of the pair would be lost to what only tells of it. */
+/* One of the pair would be lost to what only tells of it; and what is said. */
+static const struct {
+	enum many_own own;
+	const char *replaces;	/* the source */
+	const char *goes;	/* to the destination */
+} owns[] = {
+	{ MANY_OWN_JOURNAL,
+	  "it is this copy's journal: copy it when the copy has ended",
+	  "the journal goes to its destination: choose another file for it" },
+	{ MANY_OWN_REPORT,
+	  "the report would replace it: choose another file for that",
+	  "the report goes to its destination: choose another file for it" },
+	{ MANY_OWN_SUMS,
+	  "the checksums would replace it: choose another file for them",
+	  "the checksums go to its destination: choose another file for "
+	  "them" },
+};
+
+static unsigned find_owns(const struct many_args *args,
+			  const struct ground_file *file)
+{
+	return (is_at(args->journal, file) ? MANY_OWN_JOURNAL : 0) |
+	       (is_at(args->report_path, file) ? MANY_OWN_REPORT : 0) |
+	       (is_at(args->sums_path, file) ? MANY_OWN_SUMS : 0);
+}
+
 static bool refuse_own(struct many *m, struct walk_directory *directory,
 		       const char *source, const char *destination,
 		       const struct ground_file *file, bool is_source)
 {
-	const struct many_args *args = &m->args;
+	unsigned found = find_owns(&m->args, file);
+	struct many_file told = {
+		.kind = WALK_FILE,
+		.outcome = MANY_REFUSED,
+		.endangers = is_source ? found : 0,
+	};
 
-	if (!is_at(args->journal, file) && !is_at(args->report_path, file) &&
-	    !is_at(args->sums_path, file))
+	for (size_t i = 0; i < ARRAY_SIZE(owns) && !told.tried; i++)
+		if (owns[i].own & found)
+			told.tried = is_source ? owns[i].replaces :
+						 owns[i].goes;
+	if (!found)
 		return false;
-	tell(m, directory, source, destination, is_source ?
-	     "the report or the checksums would replace it: choose another "
-	     "file for them" :
-	     "the journal, the report or the checksums go to its destination: "
-	     "choose another file for them", is_source);
+	many_tell(m, directory, source, destination, &told);
 	return true;
 }
 

@@ -41,6 +41,13 @@ enum many_outcome {
 	MANY_STOPPED,
 };
 
+/* What tells of a copy, and must not take the place of what is copied. */
+enum many_own {
+	MANY_OWN_JOURNAL = 1,
+	MANY_OWN_REPORT = 2,
+	MANY_OWN_SUMS = 4,
+};
+
 /* One thing that has ended, or that would be copied. */
 struct many_file {
 	const char *source, *destination;
@@ -54,7 +61,8 @@ struct many_file {
 	uint64_t copied_bytes, peer_bytes, skipped_bytes;
 	uint64_t duration_ns;
 	bool is_changed;	/* the source, while it was read */
-	bool is_endangered;	/* the source, by the report or checksums */
+	unsigned endangers;	/* enum many_own, or'ed: what would replace the
+				 * source */
 	bool is_verified;
 	uint64_t mismatched_bytes, first_mismatch_bytes;
 	const char *sum;		/* the checksum; NULL: there is none */
@@ -66,6 +74,9 @@ struct many_file {
 	enum p2pdma_reach reach_source, reach_destination;	/* if not */
 	uint64_t block_bytes;			/* 0: none was chosen */
 	unsigned depth;
+	const struct guard_answer *guards;	/* that were asked */
+	unsigned guard_count;
+	bool is_forcible;	/* REFUSED, and would not be if is_forced */
 };
 
 struct many_totals {

@@ -13,6 +13,8 @@
 #include "engine/checksum.h"
 #include "engine/extents.h"
 #include "report/report-bench.h"
+#include "report/report-guards.h"
+#include "report/report-trouble.h"
 
 static const char *const kinds[] = {
 	[WALK_UNKNOWN] = NULL,
@@ -95,11 +97,12 @@ char *report_files_explain(const struct many_file *file)
 
 	if (file->outcome == MANY_STOPPED)
 		return tree_must(strdup("interrupted"));
+	/* What a copy by itself tells has its name already. */
 	if (file->outcome == MANY_REJECTED || file->outcome == MANY_REFUSED ||
 	    !file->error)
-		return tree_must(strdup(file->tried));
-	/* What a copy by itself tells has its name already. */
-	if (!file->side && strchr(file->tried, ' '))
+		rc = asprintf(&text, "%s%s", file->tried,
+			      report_trouble_hint(file->is_forcible));
+	else if (!file->side && strchr(file->tried, ' '))
 		rc = asprintf(&text, "%s: %s", file->tried,
 			      strerror(-file->error));
 	else
@@ -155,7 +158,7 @@ static void add_error(struct json_object *tree, const struct many_file *file)
 					  file->destination : file->source);
 	tree_add_count(e, "offset_bytes", file->error_bytes);
 	tree_add_null(e, "length_bytes");
-	tree_add_int(e, "errno", -file->error);
+	tree_add_known(e, "errno", (uint64_t)-file->error);
 	tree_add_text(e, "why", why);
 }
 
@@ -246,6 +249,7 @@ static void fill(struct json_object *tree, const struct report_files *report,
 	add_verify(tree, file);
 	add_checksum(tree, report, file);
 	add_error(tree, file);
+	report_add_guards(tree, file->guards, file->guard_count);
 }
 
 static void print_object(FILE *file, struct json_object *tree)

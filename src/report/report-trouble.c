@@ -42,12 +42,9 @@ static const char *advise(int rc)
 	}
 }
 
-const char *report_trouble_hint(const struct guard_answer *refusal,
-				bool is_forced)
+const char *report_trouble_hint(bool is_forcible)
 {
-	bool is_forcible = !refusal || refusal->guard->can_be_forced;
-
-	return is_forcible && !is_forced ? " (or --force)" : "";
+	return is_forcible ? " (or --force)" : "";
 }
 
 static int explain_no_peer(const struct copy_job *job, char **text)
@@ -65,8 +62,7 @@ static int explain(const struct copy_job *job, char **text)
 	switch (job->trouble) {
 	case COPY_JOB_REFUSED:
 		return asprintf(text, "%s%s", job->tried,
-				report_trouble_hint(job->refusal,
-						    job->args.is_forced));
+				report_trouble_hint(copy_job_is_forcible(job)));
 	case COPY_JOB_NO_PEER:
 		return explain_no_peer(job, text);
 	case COPY_JOB_NO_RING:

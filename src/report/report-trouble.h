@@ -11,9 +11,8 @@
 /* Without full stop. Heap; NULL: there was no trouble. */
 char *report_trouble_explain(const struct copy_job *job);
 
-/* That a guard refuses what --force would allow is the end of a sentence. */
-const char *report_trouble_hint(const struct guard_answer *refusal,
-				bool is_forced);
+/* What else helps against a guard, as the end of a sentence; or "". */
+const char *report_trouble_hint(bool is_forcible);
 
 /* What helps against io_uring's @rc, as the end of a sentence; or "". */
 const char *report_trouble_advise_ring(int rc);

@@ -119,7 +119,8 @@ is "with its mode, now" "$(stat -c %a place/sub/f300000)" \
 	"$(stat -c %a tree/sub/f300000)"
 exits 5 "a file is not copied onto itself" \
 	p2pcopy --provider=host --in-place --manifest=- <<<"tree/sub/f4096	tree/other-name"
-like "which is told" "$(cat "$work/stderr")" 'refused: it and .* share the same bytes'
+like "which is told" "$(cat "$work/stderr")" \
+	'refused: tree/sub/f4096 and .* share the same bytes'
 ok "it is as it was" cmp tree/sub/f4096 place/sub/f4096
 
 # --- memory that was not asked for --------------------------------------------
@@ -149,6 +150,9 @@ for plan in "" --dry-run; do
 		tree/sub/f1	tree/sub/f1
 		tree/sub/f1	second
 	END
+	is "with the guard's answer $plan" "$(jq -rs '.[0] | [.guards[0].id,
+		.guards[0].why == .errors[0].why, .errors[0].errno] | tojson' \
+		"$work/stdout")" '["overlap",true,null]'
 	is "and nothing else $plan" "$(jq -rs '.[] | select(.outcome) |
 		.outcome' "$work/stdout" | sort | paste -sd,)" \
 		"$([ "$plan" ] && echo planned || echo copied),refused"
@@ -283,6 +287,20 @@ for option in --output --journal --checksum=sha256: ; do
 	[ $option = --output= ] || continue
 	ok "$option a copy that came first is kept" cmp precious output.out
 done
+# kept OPTION OTHER WHAT: where OPTION's file is a source, OTHER is written.
+kept() {
+	printf 'precious\tx.kept\n' >pairs
+	exits 5 "$1 is a source" p2pcopy --provider=host -F json \
+		"$1"precious "$2"other.out --manifest=pairs
+	ok "and kept" cmp precious kept
+	like "its sentence is its own" "$(cat "$work/stderr")" \
+		"^p2pcopy: .*/precious is copied from: the $3 not written"
+	is "and the only one" "$(grep -c 'copied from' "$work/stderr")" 1
+	ok "$2 is written" test -e other.out
+	rm -f other.out
+}
+kept --output= --checksum=sha256: "report is"
+kept --checksum=sha256: --output= "checksums are"
 exits 1 "without its manifest" \
 	p2pcopy --provider=host -J --manifest=missing
 is "nothing is complete" "$(value .total.complete)" false

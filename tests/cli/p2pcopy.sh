@@ -379,6 +379,13 @@ guarded() {
 		"$(value '[.guards[] | select(.refuses) | .id] | first')" "$1"
 	like "$1: one sentence says how to go on" "$(cat "$work/stderr")" \
 		"^p2pcopy: refused: $2 .+: .*--force\)?\$"
+	exits 5 "$1: refused in a list, too" p2pcopy --provider=host -J \
+		--manifest=- <<<"data	$2"
+	like "$1: with the same answer" "$(jq -rs '.[0] | "\([.guards[] |
+		select(.refuses) | .id] | first) \(.errors[0].why)"' \
+		"$work/stdout")" "^$1 $2 .+\(or --force\)\$"
+	like "$1: said, too" "$(cat "$work/stderr")" \
+		"^p2pcopy: data: refused: $2 .+\(or --force\)\$"
 	exits 5 "$1: a dry run is refused, too" \
 		p2pcopy --provider=host --dry-run --json --size=4K data "$2"
 	is "$1: is who refuses" \

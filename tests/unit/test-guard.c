@@ -271,10 +271,25 @@ START_TEST(guards_that_cannot_be_forced_come_first)
 }
 END_TEST
 
+START_TEST(an_overlap_that_was_found_elsewhere_is_told_the_same)
+{
+	struct guard_answer answer;
+
+	guard_refuse_overlap("a", "b", &answer);
+	ck_assert_str_eq(answer.guard->id, "overlap");
+	ck_assert(!answer.guard->can_be_forced);
+	ck_assert(answer.is_refusing);
+	ck_assert_int_eq(answer.answer, P2PDMA_YES);
+	ck_assert_str_eq(answer.why, "a and b share the same bytes: choose "
+			 "another destination");
+}
+END_TEST
+
 UNIT_SUITE("guard",
 	   what_overlaps_is_refused_and_cannot_be_forced,
 	   a_destination_that_is_too_small_cannot_be_forced,
 	   what_is_mounted_or_swap_can_be_forced,
 	   a_part_of_an_array_is_in_use_and_can_be_forced,
 	   what_cannot_be_told_is_refused_and_can_be_forced,
-	   guards_that_cannot_be_forced_come_first);
+	   guards_that_cannot_be_forced_come_first,
+	   an_overlap_that_was_found_elsewhere_is_told_the_same);

@@ -135,8 +135,41 @@ START_TEST(what_was_interrupted_says_so)
 }
 END_TEST
 
+START_TEST(what_a_guard_refused_has_its_answer_and_what_helps)
+{
+	static const struct guard guard = {
+		.id = "signature", .asks = "none is there",
+		.can_be_forced = true,
+	};
+	static const struct guard_answer answer = {
+		.guard = &guard, .answer = P2PDMA_YES, .is_refusing = true,
+		.why = "b bears ext4",
+	};
+	const struct many_file refused = {
+		.source = "a", .destination = "b", .kind = WALK_FILE,
+		.outcome = MANY_REFUSED, .tried = "b bears ext4",
+		.guards = &answer, .guard_count = 1, .is_forcible = true,
+	};
+	struct report_files report = begin(WRITER_JSON, true);
+
+	report_files_add(&report, &refused);
+	fclose(report.file);
+	ck_assert_ptr_nonnull(strstr(text,
+				     "\"guards\":[{\"id\":\"signature\","));
+	ck_assert_ptr_nonnull(strstr(text, "\"errno\":null,"
+				     "\"why\":\"b bears ext4 (or --force)\""));
+	free(text);
+	report = begin(WRITER_TEXT, true);
+	report_files_add(&report, &refused);
+	fclose(report.file);
+	ck_assert_str_eq(text, "FAILED a -> b: b bears ext4 (or --force)\n");
+	free(text);
+}
+END_TEST
+
 UNIT_SUITE("report-files",
 	   a_tree_is_one_object_and_a_manifest_one_a_line,
 	   an_empty_tree_is_still_an_object,
 	   people_read_a_line_each_and_a_sum,
-	   names_move_no_cursor, what_was_interrupted_says_so);
+	   names_move_no_cursor, what_was_interrupted_says_so,
+	   what_a_guard_refused_has_its_answer_and_what_helps);

@@ -65,6 +65,7 @@ START_TEST(force_is_named_only_where_it_would_help)
 	job.args.is_forced = false;
 	job.refusal = &overlap;
 	must_explain("b is in use");
+	ck_assert_str_eq(report_trouble_hint(false), "");
 }
 END_TEST
 
