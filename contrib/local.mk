@@ -20,6 +20,7 @@ P2PLAB = \
 	%D%/p2plab/lib/setup.sh \
 	%D%/p2plab/lib/machine.sh \
 	%D%/p2plab/lib/archive.sh \
+	%D%/p2plab/lib/drive-cache.sh \
 	%D%/p2plab/lib/vm.sh \
 	%D%/p2plab/machines/acs \
 	%D%/p2plab/machines/forest \
@@ -45,6 +46,7 @@ dist_noinst_SCRIPTS += \
 	%D%/p2plab/guest/init \
 	%D%/p2plab/guest/main \
 	%D%/p2plab/guest/bin/lab_bdf \
+	%D%/p2plab/guest/bin/lab_cut_power \
 	%D%/p2plab/guest/bin/lab_dev \
 	%D%/p2plab/guest/bin/lab_monitor
 EXTRA_DIST += $(P2PLAB) %D%/p2plab/README

@@ -90,7 +90,12 @@ like "a setting can be changed" "$(qemu slow --set=src0.throttle-read=1M)" \
 : >"$work/image"
 like "an image can be given" \
 	"$(qemu one-switch --disk=src0="$work/image")" \
-	"id=src0,[^ ]*file=$work/image "
+	"id=src0,[^ ]*filename=$work/image "
+like "a drive keeps what is written to it" "$line" 'id=dst0,[^ ]*cache=unsafe'
+line=$(qemu one-switch --set=dst0.cache=volatile)
+like "unless its cache is lost with the power: then it flushes" "$line" \
+	'id=dst0,[^ ]*cache=writeback,file.driver=nbd,[^ ]*server.path=[^ ]*dst0'
+like "and no other drive" "$line" 'id=src0,[^ ]*cache=unsafe'
 like "words for the kernel are passed on" \
 	"$(qemu one-switch --cmdline=nvme.poll_queues=1)" \
 	'nvme.poll_queues=1 -'
@@ -98,6 +103,12 @@ like "words for the kernel are passed on" \
 machine 'about a drive that fails' 'drive src0 read-error=2M'
 like "a medium error is an error of the image" "$(qemu "$work/machine")" \
 	'inject-error.0.iotype=read,[^ ]*inject-error.0.sector=4096,'
+machine 'drive src0 cache=volatile read-error=2M'
+like "so is that of a volatile cache" "$(qemu "$work/machine")" \
+	'inject-error.0.sector=4096,.*file.image.driver=nbd,'
+machine 'drive src0 cache=warm'
+like "a cache is volatile or nothing" "$(qemu "$work/machine")" \
+	'cache=warm: is volatile or nothing'
 machine 'drive src0 colour=red'
 like "an unknown setting is told with its line" "$(qemu "$work/machine")" \
 	'machine:1: colour: unknown'

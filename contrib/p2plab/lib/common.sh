@@ -4,7 +4,7 @@
 # kernels or machines. Sourced by every other part.
 
 # The lab's own failures; a guest's command may exit with anything else.
-readonly exit_usage=2 exit_timeout=124 exit_lab=125
+readonly exit_usage=2 exit_power=123 exit_timeout=124 exit_lab=125
 
 verbose=0
 

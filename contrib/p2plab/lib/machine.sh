@@ -17,7 +17,7 @@ port_count=0
 readonly default_size=256M
 
 # The settings that a drive may have, with what they mean.
-readonly drive_keys='below cmb size lba ms pi mdts
+readonly drive_keys='below cmb size cache lba ms pi mdts
 throttle-read throttle-write read-error write-error speed width nvme ns'
 
 machine_error() {
@@ -220,10 +220,41 @@ in_bytes() {
 			"256M, 30MB)"
 }
 
-# drive_backend SERIAL IMAGE: the -drive of QEMU.
+# is_volatile SERIAL: whether what the drive was not told to flush is lost with
+# the power.
+is_volatile() {
+	case ${drive_setting[$1.cache]:-} in
+	volatile) ;;
+	'') return 1 ;;
+	*) usage_error "$machine_file: cache=${drive_setting[$1.cache]}:" \
+		"is volatile or nothing" ;;
+	esac
+}
+
+# image_options SERIAL IMAGE: where QEMU finds the bytes: in a file or, of a
+# cache that is lost, behind a socket.
+image_options() {
+	if is_volatile "$1"; then
+		image=(driver=nbd server.type=unix "server.path=$2")
+	elif [ -b "$2" ]; then
+		image=(driver=host_device "filename=$2")
+	else
+		image=(driver=file "filename=$2")
+	fi
+}
+
+# drive_backend SERIAL IMAGE: the -drive of QEMU. Only what is lost with the
+# power need be flushed.
 drive_backend() {
-	local serial=$1 option="if=none,id=$1,cache=unsafe,discard=unmap" way
-	local error= rule rules=0
+	local serial=$1 option="if=none,id=$1,discard=unmap,driver=raw" way
+	local error= rule rules=0 place=file
+	local -a image
+	image_options "$@"
+	if is_volatile "$serial"; then
+		option+=,cache=writeback
+	else
+		option+=,cache=unsafe
+	fi
 	for way in read write; do
 		[ -n "${drive_setting[$serial.throttle-$way]:-}" ] || continue
 		in_bytes "throttle-$way" "${drive_setting[$serial.throttle-$way]}"
@@ -238,12 +269,10 @@ drive_backend() {
 		rules=$((rules + 1))
 	done
 	if [ -n "$error" ]; then
-		option+=",driver=raw,file.driver=blkdebug$error"
-		option+=",file.image.driver=file,file.image.filename=$2"
-	else
-		option+=",format=raw,file=$2"
+		option+=",file.driver=blkdebug$error"
+		place=file.image
 	fi
-	machine_qemu+=(-drive "$option")
+	machine_qemu+=(-drive "$option$(printf ",$place.%s" "${image[@]}")")
 }
 
 # namespace_options SERIAL: the format of the namespace.

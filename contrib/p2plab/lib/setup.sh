@@ -8,6 +8,7 @@ readonly lab_packages='
 qemu-system-x86_64	qemu-system-x86
 busybox		busybox-static
 cpio		cpio
+nbdkit		nbdkit
 zstd		zstd
 xz		xz-utils
 depmod		kmod

@@ -67,8 +67,9 @@ cpu_options() {
 	esac
 }
 
+# port NAME [FILE]: what the guest writes there.
 port() {
-	qemu+=(-chardev "file,id=$1,path=$work/$1"
+	qemu+=(-chardev "file,id=$1,path=$work/${2:-$1}"
 		-device "virtserialport,bus=ports.0,chardev=$1,name=$1")
 }
 
@@ -97,6 +98,7 @@ qemu_arguments() {
 	for name in control stdout stderr kernel kernel-whole results; do
 		port $name
 	done
+	port power control
 	# The monitor listens on a socket, and a port of the guest is the other
 	# end of it: QEMU talks to itself.
 	qemu+=(-chardev "socket,id=qmp,path=$work/qmp,server=on,wait=off"
@@ -124,6 +126,12 @@ end_guest() {
 	done
 }
 
+# cut_power: a QEMU that ends by itself would flush every drive.
+cut_power() {
+	own_guest && kill -KILL "$REPLY"
+	lose_caches
+}
+
 # start_guest: QEMU and the two programs that pass its output on.
 start_guest() {
 	mkfifo "$work/control" "$work/stdout" "$work/stderr"
@@ -138,15 +146,16 @@ start_guest() {
 		exec {guest_stdin}</dev/null
 	fi
 	(
+		# The shell's own news of how it ended is for nobody.
 		"${qemu[@]}" <&"$guest_stdin" {control}>&- \
 			2>"$work/qemu.log"
 		echo "gone $?" >"$work/control"
-	) &
+	) 2>/dev/null &
 	guest_job=$!
 }
 
 # listen: until the guest is through; what became of it is in $outcome:
-# exit N, timeout, boot-timeout, gone.
+# exit N, dark, timeout, boot-timeout, gone.
 listen() {
 	local line limit=$boot_seconds began=$SECONDS
 	outcome=boot-timeout
@@ -162,6 +171,7 @@ listen() {
 			;;
 		drives*) outcome=no-drives ; return ;;
 		exit*) outcome=$line ; return ;;
+		dark) outcome=$line ; cut_power ; return ;;
 		gone*)
 			[ "$outcome" = timeout ] || line=boot-failed
 			outcome=$line
@@ -241,6 +251,10 @@ keep_results() {
 outcome_status() {
 	case $outcome in
 	exit*) return "${outcome#exit }" ;;
+	dark)
+		detail "the guest cut its own power"
+		return $exit_power
+		;;
 	timeout)
 		say "the command took longer than $timeout s: ended" \
 			"(--timeout gives it more)"
