@@ -330,6 +330,7 @@ EXTRA_DIST += $(VM_CASES) \
 	%D%/vm/README \
 	%D%/vm/machines/bar \
 	%D%/vm/machines/multipath-half \
+	%D%/vm/machines/volatile \
 	%D%/vm/machines/wrong-data
 
 # What the golden files hold is what the programs print now: review it.

@@ -3,8 +3,7 @@
 # machine: one-switch
 # timeout: 60
 # That a finished copy is on stable media: the kernel counts the flushes that a
-# drive was sent and has done. What a drive holds in its own cache is lost with
-# the power, which `power-cut` cannot show: these drives lose nothing.
+# drive was sent and has done. What is lost without them is `power-cut`'s.
 . /files/guest.sh
 . /files/guest-copy
 

@@ -130,13 +130,13 @@ same() {
 	cmp -n "$size" "$1" "$2"
 }
 
-# cut_power: the machine is dead at once, and with it what was in its memory. The
-# file begins anew in the next boot: $BOOT of $BOOTS.
+# cut_power: the machine is dead at once, and with it what was in its memory and
+# in caches of drives that lose them. The file begins anew in the next boot:
+# $BOOT of $BOOTS.
 cut_power() {
 	judge_kernel_log
 	sleep 0.3	# what was said gets out
-	lab_monitor quit
-	sleep 60
+	lab_cut_power
 }
 
 # json FILE PATH: a value of a report, as jq prints it.
