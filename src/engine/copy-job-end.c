@@ -32,12 +32,25 @@ static int blame_kind(struct copy_job *job, const struct p2pdma_target *target,
 		     "%s %s", deed, path);
 }
 
-static int remember(const char *path, struct copy_identity *identity)
+static int look_at(const struct endpoint_place *place, const char *path,
+		   struct stat *st)
+{
+	int rc = place->name ? fstatat(place->directory_fd, place->name, st,
+				       AT_SYMLINK_NOFOLLOW) : stat(path, st);
+
+	return rc ? -errno : 0;
+}
+
+static int remember(const struct endpoint_place *place, const char *path,
+		    struct copy_identity *identity)
 {
 	struct stat st;
+	int rc = look_at(place, path, &st);
 
-	if (stat(path, &st))
-		return -errno;
+	if (!rc && S_ISLNK(st.st_mode))
+		rc = -ELOOP;
+	if (rc)
+		return rc;
 	*identity = (struct copy_identity){
 		.device = st.st_dev,
 		.inode = st.st_ino,
@@ -46,15 +59,41 @@ static int remember(const char *path, struct copy_identity *identity)
 	return 0;
 }
 
+int copy_job_reject_swapped(struct copy_job *job, const char *path)
+{
+	return blame(job, COPY_JOB_REJECTED, -EAGAIN,
+		     "%s became something else while it was looked at: look "
+		     "who does that, and try again", path);
+}
+
+/* Without a name: the directory itself. */
+static int resolve(struct copy_job *job, const struct endpoint_place *place,
+		   const char *name, const char *path,
+		   struct p2pdma_target **target)
+{
+	_cleanup_fd_ int fd = -1;
+
+	if (place->name) {
+		fd = openat(place->directory_fd, name ? name : ".",
+			    O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+	}
+	return p2pdma_target_resolve(job->context, job->topology, path, fd,
+				     target);
+}
+
 int copy_job_resolve_source(struct copy_job *job)
 {
+	const struct endpoint_place *place = &job->args.source_place;
 	const char *path = job->args.source;
 	int rc;
 
-	rc = remember(path, &job->source_identity);
+	rc = remember(place, path, &job->source_identity);
 	if (!rc)
-		rc = p2pdma_target_resolve(job->context, job->topology, path,
-					   -1, &job->source);
+		rc = resolve(job, place, place->name, path, &job->source);
+	if (rc == -ELOOP && place->name)
+		return copy_job_reject_swapped(job, path);
 	if (rc)
 		return blame(job, COPY_JOB_FAILED, rc, "read %s", path);
 	if (copy_job_is_device(job->source) ||
@@ -72,7 +111,8 @@ static int name_destination(struct copy_job *job)
 
 	if (!copy)
 		return -ENOMEM;
-	if (stat(path, &st) || !S_ISDIR(st.st_mode)) {
+	if (job->args.destination_place.name || stat(path, &st) ||
+	    !S_ISDIR(st.st_mode)) {
 		job->destination_path = strdup(path);
 		return job->destination_path ? 0 : -ENOMEM;
 	}
@@ -95,8 +135,8 @@ static int check_name(struct copy_job *job)
 		return blame(job, COPY_JOB_REJECTED, -ENOTDIR,
 			     "%s is no directory (make it, or leave the slash "
 			     "away)", path);
-	if (!lstat(path, &st) && S_ISLNK(st.st_mode) && stat(path, &st) &&
-	    errno == ENOENT)
+	if (!job->args.destination_place.name && !lstat(path, &st) &&
+	    S_ISLNK(st.st_mode) && stat(path, &st) && errno == ENOENT)
 		return blame(job, COPY_JOB_REJECTED, -ENOENT,
 			     "not writing through dangling symbolic link %s "
 			     "(remove it, or make what it points to)", path);
@@ -110,12 +150,13 @@ static int resolve_parent(struct copy_job *job)
 
 	if (!copy)
 		return -ENOMEM;
-	return p2pdma_target_resolve(job->context, job->topology,
-				     dirname(copy), -1, &job->destination);
+	return resolve(job, &job->args.destination_place, NULL, dirname(copy),
+		       &job->destination);
 }
 
 int copy_job_resolve_destination(struct copy_job *job)
 {
+	const struct endpoint_place *place = &job->args.destination_place;
 	const char *path;
 	int rc;
 
@@ -125,10 +166,11 @@ int copy_job_resolve_destination(struct copy_job *job)
 	if (rc)
 		return rc;
 	path = job->destination_path;
-	remember(path, &job->destination_identity);
-	rc = p2pdma_target_resolve(job->context, job->topology, path, -1,
-				   &job->destination);
-	if (rc == -ENOENT) {
+	rc = remember(place, path, &job->destination_identity);
+	if (!rc)
+		rc = resolve(job, place, place->name, path, &job->destination);
+	/* A link that has the name of a copy in a tree is replaced itself. */
+	if (rc == -ENOENT || (rc == -ELOOP && place->name)) {
 		job->is_replaced = true;
 		rc = resolve_parent(job);
 	}
@@ -147,7 +189,8 @@ int copy_job_resolve_destination(struct copy_job *job)
 #define SYSFS_BYTES	4096
 
 /* Its size tells nothing: 0 below /proc, and a page in sysfs. */
-static bool has_secret_content(const struct p2pdma_target *target)
+static bool has_secret_content(const struct endpoint_place *place,
+			       const struct p2pdma_target *target)
 {
 	_cleanup_fd_ int fd = -1;
 	struct statfs system;
@@ -157,7 +200,10 @@ static bool has_secret_content(const struct p2pdma_target *target)
 	if (target->kind != P2PDMA_TARGET_FILE ||
 	    (target->size_bytes && target->size_bytes != SYSFS_BYTES))
 		return false;
-	fd = open(target->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = openat(place->name ? place->directory_fd : AT_FDCWD,
+		    place->name ? place->name : target->path,
+		    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
+		    (place->name ? O_NOFOLLOW : 0));
 	if (fd < 0 || fstatfs(fd, &system) ||
 	    (target->size_bytes && system.f_type != SYSFS_MAGIC))
 		return false;
@@ -167,7 +213,7 @@ static bool has_secret_content(const struct p2pdma_target *target)
 
 int copy_job_check_content(struct copy_job *job)
 {
-	if (!has_secret_content(job->source))
+	if (!has_secret_content(&job->args.source_place, job->source))
 		return 0;
 	return blame(job, COPY_JOB_REJECTED, -EOPNOTSUPP,
 		     "%s has content and tells %llu bytes as its size: how "
@@ -240,18 +286,12 @@ static bool is_as_planned(const struct endpoint *endpoint,
 	       endpoint->inode == planned->inode;
 }
 
-int copy_job_reject_swapped(struct copy_job *job, const char *path)
-{
-	return blame(job, COPY_JOB_REJECTED, -EAGAIN,
-		     "%s became something else while it was looked at: look "
-		     "who does that, and try again", path);
-}
-
 int copy_job_open_source(struct copy_job *job)
 {
 	const char *path = job->args.source;
-	int rc = endpoint_open(path, ENDPOINT_READ | get_mode(job),
-			       &job->from);
+	int rc = endpoint_open_at(&job->args.source_place, path,
+				  ENDPOINT_READ | get_mode(job), 0,
+				  &job->from);
 
 	if (rc)
 		return blame_open(job, path, "", rc);
@@ -315,7 +355,8 @@ int copy_job_open_destination(struct copy_job *job)
 		mode |= ENDPOINT_IN_PLACE;
 	if (!job->args.is_forced)
 		mode |= ENDPOINT_EXCLUSIVE;
-	rc = endpoint_open_new(path, mode, get_new_mode(job), &job->to);
+	rc = endpoint_open_at(&job->args.destination_place, path, mode,
+			      get_new_mode(job), &job->to);
 	if (rc == -EBUSY)
 		return blame(job, COPY_JOB_REFUSED, rc, "%s is in use", path);
 	if (rc)

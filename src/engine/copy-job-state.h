@@ -37,6 +37,8 @@ enum copy_verify {
 /* What is wanted. Strings are borrowed. */
 struct copy_job_args {
 	const char *source, *destination;
+	/* Where they are instead, once their directories have been opened. */
+	struct endpoint_place source_place, destination_place;
 	uint64_t skip_bytes, seek_bytes;
 	bool is_seek_given;		/* what else is there stays */
 	uint64_t size_bytes;

@@ -24,37 +24,50 @@ static bool file_matches(mode_t type, unsigned mode)
 	return S_ISREG(type) || !type;
 }
 
+/* Its directory is open already: nobody can exchange it. */
+static bool is_held(const struct endpoint *endpoint)
+{
+	return endpoint->place_flag;
+}
+
 /* As cp: a link's target is written, not the link; which must be there. */
 static int follow_links(struct endpoint *endpoint)
 {
-	char *real = realpath(endpoint->path, NULL);
 	struct stat st;
+	char *real;
 
+	if (is_held(endpoint))
+		return 0;
+	real = realpath(endpoint->path, NULL);
 	if (!real && errno == ENOENT && lstat(endpoint->path, &st))
 		return 0;
 	if (!real)
 		return -errno;
 	free(endpoint->path);
-	endpoint->path = real;
+	endpoint->name = endpoint->path = real;
 	return 0;
 }
 
 static int open_directory(struct endpoint *endpoint)
 {
-	_cleanup_free_ char *copy = strdup(endpoint->path);
+	_cleanup_free_ char *copy = NULL;
 
-	if (!copy)
-		return -ENOMEM;
-	endpoint->directory_fd = open(dirname(copy), O_RDONLY | O_DIRECTORY |
-						     O_CLOEXEC);
+	if (!is_held(endpoint)) {
+		copy = strdup(endpoint->path);
+		if (!copy)
+			return -ENOMEM;
+	}
+	endpoint->directory_fd = openat(endpoint->place_fd,
+					copy ? dirname(copy) : ".",
+					O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return endpoint->directory_fd < 0 ? -errno : 0;
 }
 
 static const char *get_name(const struct endpoint *endpoint)
 {
-	const char *slash = strrchr(endpoint->path, '/');
+	const char *slash = strrchr(endpoint->name, '/');
 
-	return slash ? slash + 1 : endpoint->path;
+	return slash ? slash + 1 : endpoint->name;
 }
 
 /* What is written first must be writable; commit takes it back. */
@@ -143,8 +156,9 @@ static void drop_aside(struct endpoint *endpoint)
 /* What only we needed to write it is taken back in the end. */
 static int make_in_place(struct endpoint *endpoint, int flags)
 {
-	endpoint->fd = open(endpoint->path, flags | O_CREAT | O_EXCL,
-			    get_first_mode(endpoint));
+	endpoint->fd = openat(endpoint->place_fd, endpoint->name,
+			      flags | O_CREAT | O_EXCL,
+			      get_first_mode(endpoint));
 	if (endpoint->fd < 0)
 		return -errno;
 	endpoint->is_made = true;
@@ -156,7 +170,7 @@ static int open_in_place(struct endpoint *endpoint)
 	int flags = endpoint_get_open_flags(endpoint), rc = 0;
 	struct stat st;
 
-	endpoint->fd = open(endpoint->path, flags);
+	endpoint->fd = openat(endpoint->place_fd, endpoint->name, flags);
 	if (endpoint->fd < 0 && errno == ENOENT &&
 	    endpoint->mode & ENDPOINT_IN_PLACE)
 		rc = make_in_place(endpoint, flags);
@@ -168,18 +182,25 @@ static int open_in_place(struct endpoint *endpoint)
 	return 0;
 }
 
-static bool is_mount_point(const char *path)
+static int get_stat_flag(const struct endpoint *endpoint)
+{
+	return is_held(endpoint) ? AT_SYMLINK_NOFOLLOW : 0;
+}
+
+static bool is_mount_point(const struct endpoint *endpoint)
 {
 	struct statx facts = { 0 };
 
-	return !statx(AT_FDCWD, path, 0, 0, &facts) &&
+	return !statx(endpoint->place_fd, endpoint->name,
+		      get_stat_flag(endpoint), 0, &facts) &&
 	       facts.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 }
 
 /* Other names mean this very file, or none can be put in its place. */
-static bool has_to_stay(const char *path, const struct stat *old)
+static bool has_to_stay(const struct endpoint *endpoint,
+			const struct stat *old)
 {
-	return old->st_nlink > 1 || is_mount_point(path);
+	return old->st_nlink > 1 || is_mount_point(endpoint);
 }
 
 static bool is_not_permitted(int rc)
@@ -192,9 +213,9 @@ static int replace_old(struct endpoint *endpoint, const struct stat *old)
 {
 	int rc;
 
-	if (faccessat(AT_FDCWD, endpoint->path, W_OK, AT_EACCESS))
+	if (faccessat(endpoint->place_fd, endpoint->name, W_OK, AT_EACCESS))
 		return -errno;
-	if (has_to_stay(endpoint->path, old))
+	if (has_to_stay(endpoint, old))
 		return open_in_place(endpoint);
 	rc = create_aside(endpoint, old);
 	if (!is_not_permitted(rc))
@@ -211,9 +232,11 @@ static int open_aside(struct endpoint *endpoint)
 	rc = follow_links(endpoint);
 	if (rc)
 		return rc;
-	if (!stat(endpoint->path, &old))
-		return replace_old(endpoint, &old);
-	return errno == ENOENT ? create_aside(endpoint, NULL) : -errno;
+	if (fstatat(endpoint->place_fd, endpoint->name, &old,
+		    get_stat_flag(endpoint)))
+		return errno == ENOENT ? create_aside(endpoint, NULL) : -errno;
+	return S_ISREG(old.st_mode) ? replace_old(endpoint, &old) :
+				      create_aside(endpoint, NULL);
 }
 
 static int file_open(struct endpoint *endpoint, mode_t mode)

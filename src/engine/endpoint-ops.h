@@ -12,7 +12,10 @@ extern const struct endpoint_ops endpoint_block_ops;
 extern const struct endpoint_ops endpoint_file_ops;
 extern const struct endpoint_ops endpoint_passthrough_ops;
 
-/* An endpoint with nothing open. NULL: no memory. */
+/*
+ * An endpoint with nothing open; what is opened is the path, until it has a
+ * place. NULL: no memory.
+ */
 struct endpoint *endpoint_create(const struct endpoint_ops *ops,
 				 const char *path, unsigned mode);
 
@@ -22,7 +25,7 @@ struct endpoint *endpoint_create(const struct endpoint_ops *ops,
  */
 int endpoint_open_device(struct endpoint *endpoint, uint32_t *lba_bytes);
 
-/* O_RDONLY or O_RDWR, as mode asks; never O_DIRECT. */
+/* O_RDONLY or O_RDWR, as mode asks, and place_flag; never O_DIRECT. */
 int endpoint_get_open_flags(const struct endpoint *endpoint);
 
 /*

@@ -35,7 +35,8 @@ struct endpoint *endpoint_create(const struct endpoint_ops *ops,
 	e->mode = mode;
 	e->fd = e->direct_fd = e->directory_fd = -1;
 	e->offset_align = e->memory_align = 1;
-	e->path = strdup(path);
+	e->place_fd = AT_FDCWD;
+	e->name = e->path = strdup(path);
 	if (e->path)
 		return e;
 	free(e);
@@ -44,7 +45,7 @@ struct endpoint *endpoint_create(const struct endpoint_ops *ops,
 
 int endpoint_get_open_flags(const struct endpoint *endpoint)
 {
-	return O_CLOEXEC | O_NOCTTY |
+	return O_CLOEXEC | O_NOCTTY | endpoint->place_flag |
 	       (endpoint->mode & ENDPOINT_WRITE ? O_RDWR : O_RDONLY);
 }
 
@@ -106,7 +107,7 @@ void endpoint_open_direct(struct endpoint *endpoint, uint32_t fallback_align)
 	else if (endpoint->is_unseen)
 		fd = open(self, flags);
 	else
-		fd = open(endpoint->path, flags);
+		fd = openat(endpoint->place_fd, endpoint->name, flags);
 	if (fd >= 0 && is_same_inode(fd, endpoint->fd) &&
 	    learn_alignment(endpoint, fd, fallback_align)) {
 		endpoint->direct_fd = steal_fd(&fd);
@@ -123,26 +124,58 @@ static const struct endpoint_ops *find_ops(mode_t type, unsigned mode)
 	return NULL;
 }
 
-int endpoint_open_new(const char *path, unsigned mode, mode_t new_mode,
-		      struct endpoint **endpoint)
+static bool is_placed(const struct endpoint_place *place)
 {
-	const struct endpoint_ops *ops;
-	struct stat st = { 0 };
-	struct endpoint *e;
-	int rc = stat(path, &st) ? -errno : 0;
+	return place && place->name;
+}
 
-	ops = find_ops(rc ? 0 : st.st_mode, mode);
-	if (!ops)
-		return rc ? rc : -ENOTBLK;
+/* The type of what is there, 0 for nothing; or -errno. */
+static int find_type(const struct endpoint_place *place, const char *path,
+		     unsigned mode, mode_t *type)
+{
+	bool is_held = is_placed(place);
+	struct stat st = { 0 };
+	int rc = 0;
+
+	if (fstatat(is_held ? place->directory_fd : AT_FDCWD,
+		    is_held ? place->name : path, &st,
+		    is_held ? AT_SYMLINK_NOFOLLOW : 0))
+		rc = -errno;
 	if (rc == -ENOENT && mode & ENDPOINT_REPLACE)
 		rc = 0;
+	/* A link that has the name is replaced, as nothing else can be. */
+	if (is_held && S_ISLNK(st.st_mode) && mode & ENDPOINT_REPLACE)
+		st.st_mode = 0;
+	if (is_held && st.st_mode && !S_ISREG(st.st_mode))
+		rc = S_ISLNK(st.st_mode) ? -ELOOP : -ENOTBLK;
+	*type = st.st_mode;
+	return rc;
+}
+
+int endpoint_open_at(const struct endpoint_place *place, const char *path,
+		     unsigned mode, mode_t new_mode,
+		     struct endpoint **endpoint)
+{
+	const struct endpoint_ops *ops;
+	struct endpoint *e;
+	mode_t type;
+	int rc = find_type(place, path, mode, &type);
+
+	ops = find_ops(type, mode);
+	if (!ops)
+		return rc ? rc : -ENOTBLK;
 	if (rc)
 		return rc;
 	e = endpoint_create(ops, path, mode);
 	if (!e)
 		return -ENOMEM;
+	if (is_placed(place)) {
+		e->place_fd = place->directory_fd;
+		e->name = place->name;
+		e->place_flag = O_NOFOLLOW;
+	}
 	e->new_mode = new_mode;
-	rc = ops->open(e, st.st_mode);
+	rc = ops->open(e, type);
 	if (rc) {
 		endpoint_close(e);
 		return rc;
@@ -151,9 +184,15 @@ int endpoint_open_new(const char *path, unsigned mode, mode_t new_mode,
 	return 0;
 }
 
+int endpoint_open_new(const char *path, unsigned mode, mode_t new_mode,
+		      struct endpoint **endpoint)
+{
+	return endpoint_open_at(NULL, path, mode, new_mode, endpoint);
+}
+
 int endpoint_open(const char *path, unsigned mode, struct endpoint **endpoint)
 {
-	return endpoint_open_new(path, mode, 0666, endpoint);
+	return endpoint_open_at(NULL, path, mode, 0666, endpoint);
 }
 
 static const struct {

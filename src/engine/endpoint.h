@@ -51,6 +51,15 @@ enum endpoint_mode {
 	ENDPOINT_IN_PLACE = 32,
 };
 
+/*
+ * A name in a directory that is held open, where no link is followed; name
+ * NULL: a path by itself. Borrowed.
+ */
+struct endpoint_place {
+	int directory_fd;
+	const char *name;
+};
+
 struct endpoint_ops;
 
 /* Read-only for everybody but endpoint*.c. */
@@ -59,6 +68,9 @@ struct endpoint {
 	enum endpoint_kind kind;
 	unsigned mode;
 	char *path;
+	int place_fd;		/* that name is below; or AT_FDCWD */
+	const char *name;	/* what is opened; of a path, all of it */
+	int place_flag;		/* O_NOFOLLOW in a place; else 0 */
 	int fd;			/* through the page cache */
 	int direct_fd;		/* O_DIRECT; -1: the file system has none */
 	uint64_t size_bytes;	/* when opened; UINT64_MAX: endless */
@@ -114,6 +126,14 @@ int endpoint_open(const char *path, unsigned mode,
 /* The same; a file that was not there gets @new_mode instead of 0666. */
 int endpoint_open_new(const char *path, unsigned mode, mode_t new_mode,
 		      struct endpoint **endpoint);
+
+/*
+ * The same of what is told as @path and, where @place has a name, opened there:
+ * a regular file, or one that is made. NULL is no place.
+ */
+int endpoint_open_at(const struct endpoint_place *place, const char *path,
+		     unsigned mode, mode_t new_mode,
+		     struct endpoint **endpoint);
 
 /*
  * Why endpoint_open() said @error with @mode, where strerror(3) would not

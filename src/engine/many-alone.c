@@ -103,41 +103,12 @@ static void tell_job(struct many *m, const struct many_later *later,
 		  &file);
 }
 
-/* What a path leads to, and a name in a directory that is open: one thing? */
-static bool is_planned_as(const struct copy_identity *planned, int directory,
-			  const char *name)
-{
-	struct stat st;
-
-	if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW))
-		return errno == ENOENT && !planned->inode;
-	return planned->device == st.st_dev && planned->inode == st.st_ino;
-}
-
-/* In a tree no link is followed; a job has paths, and would. */
-static int check_ends(struct copy_job *job, const struct many_later *later)
-{
-	const struct walk_directory *d = later->directory;
-
-	if (!many_is_in_tree(d))
-		return 0;
-	if (!is_planned_as(&job->source_identity, d->fd, later->source))
-		return copy_job_reject_swapped(job, job->args.source);
-	if (d->to_fd >= 0 && !is_planned_as(&job->destination_identity,
-					    d->to_fd, later->destination))
-		return copy_job_reject_swapped(job, job->args.destination);
-	return 0;
-}
-
 static int run_job(struct many *m, struct copy_job *job,
-		   const struct copy_job_args *args,
-		   const struct many_later *later)
+		   const struct copy_job_args *args)
 {
 	int rc;
 
 	rc = copy_job_plan(job, m->args.context, m->args.topology, args);
-	if (!rc)
-		rc = check_ends(job, later);
 	if (!rc)
 		rc = copy_job_open(job);
 	if (!rc)
@@ -150,26 +121,18 @@ static int run_job(struct many *m, struct copy_job *job,
 }
 
 /* What the batch does for the files that go through it. */
-static int complete_job(struct many *m, const struct many_later *later)
+static int complete_job(const struct many *m, const struct copy_job *job)
 {
-	struct walk_directory *d = later->directory;
-	int at = many_get_source_fd(d);
 	struct attributes attributes;
-	_cleanup_fd_ int from = -1, to = -1;
 	struct stat st;
 
-	from = openat(at, later->source, O_RDONLY | O_NONBLOCK | O_NOCTTY |
-					 O_CLOEXEC);
-	if (from < 0 || fstat(from, &st))
-		return -errno;
-	if (!m->args.is_preserved || !S_ISREG(st.st_mode))
+	if (!m->args.is_preserved || job->from->kind != ENDPOINT_FILE ||
+	    job->to->kind != ENDPOINT_FILE)
 		return 0;
-	to = openat(d->to_fd, later->destination, O_RDONLY | O_NONBLOCK |
-						  O_NOCTTY | O_CLOEXEC);
-	if (to < 0)
+	if (fstat(job->from->fd, &st))
 		return -errno;
 	attributes_take_stat(&attributes, &st);
-	return attributes_copy(&attributes, from, to);
+	return attributes_copy(&attributes, job->from->fd, job->to->fd);
 }
 
 /* Its other names wait for this one; @st: all 0 if it is not there. */
@@ -211,6 +174,18 @@ static int plan_job(struct many *m, const struct many_later *later,
 	return 0;
 }
 
+/*
+ * In a tree no link is followed, and no path is gone a second time. In a dry run
+ * the directory of a copy may not be there.
+ */
+static struct endpoint_place get_place(const struct many_later *later,
+				       int directory_fd, const char *name)
+{
+	bool is_held = many_is_in_tree(later->directory) && directory_fd >= 0;
+
+	return (struct endpoint_place){ directory_fd, is_held ? name : NULL };
+}
+
 static int copy_by_job(struct many *m, const struct many_later *later)
 {
 	_cleanup_free_ char *from = many_format_source(later->directory,
@@ -220,6 +195,10 @@ static int copy_by_job(struct many *m, const struct many_later *later)
 	const struct copy_job_args args = {
 		.source = from,
 		.destination = to,
+		.source_place = get_place(later, later->directory->fd,
+					  later->source),
+		.destination_place = get_place(later, later->directory->to_fd,
+					       later->destination),
 		.skip_bytes = later->range.offset_bytes,
 		.seek_bytes = later->range.offset_bytes,
 		.is_seek_given = later->is_range,
@@ -257,9 +236,9 @@ static int copy_by_job(struct many *m, const struct many_later *later)
 		return plan_job(m, later, &args);
 	(void)fstatat(many_get_source_fd(later->directory), later->source,
 		      &st, 0);
-	rc = run_job(m, &job, &args, later);
+	rc = run_job(m, &job, &args);
 	if (!rc)
-		rc = complete_job(m, later);
+		rc = complete_job(m, &job);
 	many_tick(m, job.result.copied_bytes);
 	tell_job(m, later, &job, rc);
 	end_file(m, later, &st, &job, rc);

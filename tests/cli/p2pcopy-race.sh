@@ -72,6 +72,25 @@ race copy/tree/deep/1 link p2pcopy -q -p host -r tree copy
 is "a file of the destination becomes a link: no other end" "$other" ""
 is "what it leads to is not written to" "$(cat secret)" secret
 
+# What has another name is copied by itself, into the file that is there, while
+# the one that the link leads to could be exchanged.
+fresh outside
+mkdir held
+for i in $(seq $files); do
+	echo "old $i" >copy/tree/deep/$i
+	ln copy/tree/deep/$i held/$i
+	echo "secret $i" >outside/$i
+	echo "secret $i"
+done >secrets
+race copy/tree/deep link p2pcopy -q -p host -r --preserve tree copy
+is "with files that have other names, too: no other end" "$other" ""
+is "nothing is written where the link goes" \
+	"$(for i in $(seq $files); do cat outside/$i; done | diff - secrets)" ""
+is "nor is anything made there" "$(ls -A outside | wc -l)" $files
+rm -rf held
+for i in $(seq 2 $files); do rm outside/$i; done
+echo secret >outside/1
+
 fresh outside
 race tree/deep link p2pcopy -q -p host -r tree copy
 is "a directory of the source becomes a link: no other end" "$other" ""

@@ -3,6 +3,7 @@
 #include "unit/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/macro.h"
 
 static char directory[64], from[80], to[80], other[80], map[80];
 static struct p2pdma_context *context;
@@ -187,6 +189,104 @@ START_TEST(the_source_that_is_put_in_between_is_not_written)
 }
 END_TEST
 
+/* A directory that another user exchanges once it is planned: for both ends. */
+static char held[80], moved[80];
+
+static char *name_in(const char *path, const char *name)
+{
+	static char joined[2][96];
+	static unsigned turn;
+	char *text = joined[turn++ % 2];
+
+	snprintf(text, sizeof(joined[0]), "%s/%s", path, name);
+	return text;
+}
+
+static void hold(void)
+{
+	static char held_from[96], held_to[96];
+	int fd;
+
+	snprintf(held, sizeof(held), "%s/held", directory);
+	snprintf(moved, sizeof(moved), "%s/moved", directory);
+	ck_assert_int_eq(mkdir(held, 0700), 0);
+	fd = open(held, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	strcpy(held_from, name_in(held, "from"));
+	strcpy(held_to, name_in(held, "to"));
+	put(held_from, "our data");
+	args.source = held_from;
+	args.destination = held_to;
+	args.source_place = (struct endpoint_place){ fd, "from" };
+	args.destination_place = (struct endpoint_place){ fd, "to" };
+}
+
+static void exchange_held(void)
+{
+	ck_assert_int_eq(rename(held, moved), 0);
+	ck_assert_int_eq(mkdir(held, 0700), 0);
+	put(args.source, "evil data");
+	put(args.destination, "precious");
+}
+
+static void let_go(void)
+{
+	static const char *const names[] = { "from", "to", "other" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		unlink(name_in(held, names[i]));
+		unlink(name_in(moved, names[i]));
+	}
+	ck_assert_int_eq(rmdir(held), 0);
+	ck_assert_int_eq(rmdir(moved), 0);
+	close(args.source_place.directory_fd);
+}
+
+START_TEST(a_directory_that_is_held_cannot_be_exchanged)
+{
+	/* The destination is new, is replaced, and is written in place. */
+	for (int way = 0; way < 3; way++) {
+		set_up();
+		hold();
+		if (way)
+			put(args.destination, "old");
+		if (way == 2)
+			ck_assert_int_eq(link(args.destination,
+					      name_in(held, "other")), 0);
+		ck_assert_int_eq(plan(), 0);
+		exchange_held();
+		ck_assert_int_eq(copy_job_open(&job), 0);
+		ck_assert_int_eq(copy_job_run(&job), 0);
+		check(args.destination, "precious");
+		check(name_in(moved, "to"), "our data");
+		if (way == 2)
+			check(name_in(moved, "other"), "our data");
+		let_go();
+		tear_down();
+	}
+}
+END_TEST
+
+START_TEST(in_a_directory_that_is_held_no_link_is_followed)
+{
+	set_up();
+	hold();
+	put(other, "precious");
+	ck_assert_int_eq(symlink(other, args.destination), 0);
+	run();
+	check(other, "precious");
+	check(args.destination, "our data");
+	copy_job_fini(&job);
+	ck_assert_int_eq(unlink(args.source), 0);
+	ck_assert_int_eq(symlink(other, args.source), 0);
+	ck_assert_int_eq(plan(), -EAGAIN);
+	ck_assert_int_eq(job.trouble, COPY_JOB_REJECTED);
+	ck_assert_int_eq(mkdir(moved, 0700), 0);
+	let_go();
+	tear_down();
+}
+END_TEST
+
 START_TEST(several_destinations_have_it)
 {
 	set_up();
@@ -243,5 +343,7 @@ UNIT_SUITE("copy-job", all_stages_make_a_copy, planning_changes_nothing,
 	   a_destination_that_is_exchanged_is_not_written,
 	   a_link_that_is_put_in_between_leads_nowhere,
 	   the_source_that_is_put_in_between_is_not_written,
+	   a_directory_that_is_held_cannot_be_exchanged,
+	   in_a_directory_that_is_held_no_link_is_followed,
 	   several_destinations_have_it, a_journal_is_gone_on_from_once_only,
 	   a_part_must_be_within_the_source);

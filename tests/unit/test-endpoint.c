@@ -176,6 +176,44 @@ START_TEST(a_link_is_followed_and_stays)
 }
 END_TEST
 
+START_TEST(a_place_holds_files_and_no_links)
+{
+	struct endpoint *endpoint = NULL;
+	struct endpoint_place place = { .name = "file" };
+	char other[160];
+
+	make_directory();
+	snprintf(other, sizeof(other), "%s/other", directory);
+	put_text("old");
+	ck_assert_int_eq(rename(path, other), 0);
+	ck_assert_int_eq(symlink("other", path), 0);
+	place.directory_fd = open(directory, O_PATH | O_CLOEXEC);
+	ck_assert_int_ge(place.directory_fd, 0);
+	ck_assert_int_eq(endpoint_open_at(&place, path, ENDPOINT_READ, 0,
+					  &endpoint), -ELOOP);
+	ck_assert_int_eq(endpoint_open_at(&place, path, ENDPOINT_WRITE, 0,
+					  &endpoint), -ELOOP);
+	ck_assert_ptr_null(endpoint);
+	/* The path is what is told, and not opened. */
+	ck_assert_int_eq(endpoint_open_at(&place, "/nowhere", ENDPOINT_WRITE |
+					  ENDPOINT_REPLACE, 0600, &endpoint),
+			 0);
+	ck_assert_int_eq(write(endpoint->fd, "new", 3), 3);
+	ck_assert_int_eq(endpoint_commit(endpoint, 3, false), 0);
+	endpoint_close(endpoint);
+	check_text("new");
+	strcpy(path, other);
+	check_text("old");
+	place.name = ".";
+	ck_assert_int_eq(endpoint_open_at(&place, path, ENDPOINT_READ, 0,
+					  &endpoint), -ENOTBLK);
+	close(place.directory_fd);
+	ck_assert_int_eq(unlink(other), 0);
+	snprintf(path, sizeof(path), "%s/file", directory);
+	remove_directory();
+}
+END_TEST
+
 START_TEST(room_is_reserved_before_anything_is_written)
 {
 	struct endpoint *endpoint;
@@ -326,6 +364,7 @@ UNIT_SUITE("endpoint",
 	   a_replacement_that_is_given_up_leaves_the_old_file,
 	   a_replacement_has_the_mode_of_what_it_replaces,
 	   a_link_is_followed_and_stays,
+	   a_place_holds_files_and_no_links,
 	   room_is_reserved_before_anything_is_written,
 	   room_before_the_part_is_not_taken,
 	   a_file_in_place_grows_only_by_what_is_written,
