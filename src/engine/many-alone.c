@@ -175,8 +175,8 @@ static int plan_job(struct many *m, const struct many_later *later,
 }
 
 /*
- * In a tree no link is followed, and no path is gone a second time. In a dry run
- * the directory of a copy may not be there.
+ * In a tree no link is followed, and no path is gone a second time. Of a dry
+ * run, the directory of a copy may not be there.
  */
 static struct endpoint_place get_place(const struct many_later *later,
 				       int directory_fd, const char *name)
