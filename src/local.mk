@@ -25,6 +25,8 @@ noinst_LTLIBRARIES += %D%/libcore.la
 %C%_libcore_la_SOURCES = \
 	%D%/lib/activity.c \
 	%D%/lib/block.c %D%/lib/block.h \
+	%D%/lib/block-parts.h \
+	%D%/lib/block-walk.c \
 	%D%/lib/cmb.c %D%/lib/cmb.h \
 	%D%/lib/context.c %D%/lib/context.h \
 	%D%/lib/context-create.c \

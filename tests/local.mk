@@ -61,6 +61,7 @@ if HAVE_CHECK
 check_LTLIBRARIES += %D%/unit/libunit.la
 %C%_unit_libunit_la_SOURCES = %D%/unit/run.c %D%/unit/unit.h \
 	%D%/unit/copying.c %D%/unit/copying.h \
+	%D%/unit/device.c %D%/unit/device.h \
 	%D%/unit/fixture.c %D%/unit/fixture.h \
 	%D%/unit/scratch.c %D%/unit/scratch.h
 %C%_unit_libunit_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -77,6 +78,7 @@ UNIT_TESTS = \
 	%D%/unit/test-batch-sum \
 	%D%/unit/test-bench \
 	%D%/unit/test-block \
+	%D%/unit/test-block-walk \
 	%D%/unit/test-bottleneck \
 	%D%/unit/test-bytes \
 	%D%/unit/test-chart \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Knows the way from a block device down to PCI functions, through
- * partitions, dm, md and multipath heads; must not know about paths and
- * file systems.
+ * Knows what there is to be told of a block device: the way from it down to
+ * PCI functions (block-walk.c), its sizes and limits, its other names and who
+ * holds it. Must not know about paths and file systems.
  */
 #ifndef P2PDMA_LIB_BLOCK_H
 #define P2PDMA_LIB_BLOCK_H
