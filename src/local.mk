@@ -147,6 +147,9 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/many-tree.c %D%/engine/many-tree.h \
 	%D%/engine/memory.c %D%/engine/memory.h \
 	%D%/engine/memory-names.c %D%/engine/memory-names.h \
+	%D%/engine/memory-parts.h \
+	%D%/engine/memory-proof.c \
+	%D%/engine/memory-sizes.c \
 	%D%/engine/offload.c %D%/engine/offload.h \
 	%D%/engine/pace.c %D%/engine/pace.h \
 	%D%/engine/nvme.c %D%/engine/nvme.h \

@@ -122,6 +122,8 @@ UNIT_TESTS = \
 	%D%/unit/test-manifest \
 	%D%/unit/test-memory \
 	%D%/unit/test-memory-names \
+	%D%/unit/test-memory-proof \
+	%D%/unit/test-memory-sizes \
 	%D%/unit/test-mount \
 	%D%/unit/test-nvme \
 	%D%/unit/test-offload \

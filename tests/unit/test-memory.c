@@ -239,32 +239,6 @@ START_TEST(wanted_host_memory_needs_no_reason)
 }
 END_TEST
 
-static void expect_host_blocks(uint64_t size_bytes, uint32_t block_bytes,
-			       unsigned depth)
-{
-	const struct memory_place nowhere = {
-		.context = machine.context, .topology = machine.topology,
-	};
-	const struct memory_wish host = {
-		.size_bytes = size_bytes, .provider = "host",
-	};
-
-	ck_assert_int_eq(memory_plan(&memory, &nowhere, &host), 0);
-	ck_assert_uint_eq(memory.block_bytes, block_bytes);
-	ck_assert_uint_eq(memory.depth, depth);
-	memory_release(&memory);
-}
-
-START_TEST(a_large_copy_by_host_memory_has_large_blocks)
-{
-	start();
-	expect_host_blocks(256 * MIB, MIB, 16);
-	expect_host_blocks(512 * MIB, 2 * MIB, 8);
-	expect_host_blocks(4 * GIB, 4 * MIB, 4);
-	fixture_close(&machine);
-}
-END_TEST
-
 START_TEST(a_kernel_without_p2pdma_is_the_reason_where_it_is)
 {
 	fixture_load(&machine, "old-kernel", NULL);
@@ -421,7 +395,6 @@ UNIT_SUITE("memory",
 	   a_provider_with_a_name_has_no_successor,
 	   a_name_that_is_nobodys_is_an_error,
 	   wanted_host_memory_needs_no_reason,
-	   a_large_copy_by_host_memory_has_large_blocks,
 	   a_kernel_without_p2pdma_is_the_reason_where_it_is,
 	   what_the_caller_knows_ends_the_search,
 	   small_room_makes_small_blocks_and_fixed_ones_stay,
