@@ -181,6 +181,7 @@ noinst_LTLIBRARIES += %D%/libreport.la
 %C%_libreport_la_SOURCES = \
 	%D%/report/chart.c %D%/report/chart.h \
 	%D%/report/defuse.c %D%/report/defuse.h \
+	%D%/report/figures.c %D%/report/figures.h \
 	%D%/report/picture-bench.c %D%/report/picture-bench.h \
 	%D%/report/picture.c %D%/report/picture.h \
 	%D%/report/progress.c %D%/report/progress.h \
@@ -188,6 +189,7 @@ noinst_LTLIBRARIES += %D%/libreport.la
 	%D%/report/report-bench-compare.c \
 	%D%/report/report-bench-diff.c %D%/report/report-bench-diff.h \
 	%D%/report/report-bench-matrix.c \
+	%D%/report/report-bench-text.c %D%/report/report-bench-text.h \
 	%D%/report/report-copy.c %D%/report/report-copy.h \
 	%D%/report/report-copy-text.c %D%/report/report-copy-text.h \
 	%D%/report/report-doctor.c %D%/report/report-doctor.h \

@@ -106,6 +106,7 @@ UNIT_TESTS = \
 	%D%/unit/test-dram \
 	%D%/unit/test-endpoint \
 	%D%/unit/test-extents \
+	%D%/unit/test-figures \
 	%D%/unit/test-file \
 	%D%/unit/test-ground \
 	%D%/unit/test-guard \
@@ -141,6 +142,7 @@ UNIT_TESTS = \
 	%D%/unit/test-provider \
 	%D%/unit/test-random \
 	%D%/unit/test-report-bench \
+	%D%/unit/test-report-bench-text \
 	%D%/unit/test-report-copy \
 	%D%/unit/test-report-copy-text \
 	%D%/unit/test-report-bench-diff \
@@ -199,8 +201,10 @@ DENIED = -Wl,--wrap=malloc,--wrap=calloc \
 %C%_unit_test_copy_options_SOURCES = %D%/unit/test-copy-options.c \
 	src/cli/copy-options.c
 %C%_unit_test_copy_options_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_unit_test_figures_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_picture_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_unit_test_report_bench_text_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_copy_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_bench_diff_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_environment_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/report-bench.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
-#include "base/clock.h"
 #include "base/macro.h"
-#include "report/defuse.h"
+#include "report/figures.h"
+#include "report/report-bench-text.h"
 
 /* No titles: people get lines in fio's manner instead. */
 static const struct column csv_columns[] = {
@@ -50,25 +51,6 @@ static const struct column csv_columns[] = {
 	{ NULL, "latency.too_few_for", FORM_TEXT },
 };
 
-/* Shares of 10000, as histogram_quantile() takes them. */
-static const struct {
-	const char *key;
-	const char *label;
-	unsigned share;
-} quantiles[] = {
-	{ "p50_ns", "50.00th", 5000 },	  { "p90_ns", "90.00th", 9000 },
-	{ "p99_ns", "99.00th", 9900 },	  { "p999_ns", "99.90th", 9990 },
-	{ "p9999_ns", "99.99th", 9999 },
-};
-
-/* Fewer than this beyond a percentile, and the next run tells another one. */
-#define TAIL_LEAST	10
-
-static bool is_supported(const struct histogram *h, unsigned share)
-{
-	return h->count >= TAIL_LEAST * 10000 / (10000 - share);
-}
-
 void report_add_memory(struct json_object *object,
 		       const struct report_memory *memory)
 {
@@ -91,20 +73,15 @@ static void add_measured(struct json_object *object, const char *key,
 		tree_add_null(object, key);
 }
 
-static uint64_t rounded(double x)
-{
-	return (uint64_t)(x + 0.5);
-}
-
 /* The percentiles for which the run was too short. */
 static void add_unsupported(struct json_object *latency,
 			    const struct histogram *h)
 {
 	struct json_object *keys = tree_add_array(latency, "too_few_for");
 
-	for (size_t i = 0; i < ARRAY_SIZE(quantiles); i++)
-		if (!is_supported(h, quantiles[i].share))
-			tree_append_text(keys, quantiles[i].key);
+	for (size_t i = 0; i < FIGURES_QUANTILES; i++)
+		if (!figures_have(h, i))
+			tree_append_text(keys, figures_quantiles[i].key);
 }
 
 static void add_latency(struct json_object *object,
@@ -114,23 +91,16 @@ static void add_latency(struct json_object *object,
 	bool is_measured = h->count;
 
 	add_measured(l, "min_ns", histogram_least(h), is_measured);
-	add_measured(l, "mean_ns", rounded(histogram_mean(h)), is_measured);
-	add_measured(l, "stddev_ns", rounded(histogram_deviation(h)),
+	add_measured(l, "mean_ns", figures_round(histogram_mean(h)),
 		     is_measured);
-	for (size_t i = 0; i < ARRAY_SIZE(quantiles); i++)
-		add_measured(l, quantiles[i].key,
-			     histogram_quantile(h, quantiles[i].share),
+	add_measured(l, "stddev_ns", figures_round(histogram_deviation(h)),
+		     is_measured);
+	for (size_t i = 0; i < FIGURES_QUANTILES; i++)
+		add_measured(l, figures_quantiles[i].key,
+			     histogram_quantile(h, figures_quantiles[i].share),
 			     is_measured);
 	add_measured(l, "max_ns", histogram_most(h), is_measured);
 	add_unsupported(l, h);
-}
-
-static uint64_t cpu_per_gib(const struct bench_result *r)
-{
-	double spent_ns = (double)(r->cpu_user_ns + r->cpu_system_ns);
-
-	return r->bytes ? rounded(spent_ns * (double)GIB / (double)r->bytes) :
-			  0;
 }
 
 static void add_cpu(struct json_object *object, const struct bench_result *r)
@@ -139,28 +109,7 @@ static void add_cpu(struct json_object *object, const struct bench_result *r)
 
 	tree_add_count(cpu, "user_ns", r->cpu_user_ns);
 	tree_add_count(cpu, "system_ns", r->cpu_system_ns);
-	add_measured(cpu, "per_gib_ns", cpu_per_gib(r), r->bytes);
-}
-
-/* Of a run that was over before it counted there are none. */
-static bool has_rate(const struct bench_result *r)
-{
-	return r->duration_ns;
-}
-
-static double iops(const struct bench_result *r)
-{
-	return has_rate(r) ? (double)r->ios * 1e9 / (double)r->duration_ns : 0;
-}
-
-static const char *where(const struct report_bench *b)
-{
-	return b->targets[b->result->first_error.target];
-}
-
-static const char *deed(const struct bench_error *error)
-{
-	return error->direction == P2PDMA_WRITE ? "write" : "read";
+	add_measured(cpu, "per_gib_ns", figures_cpu_per_gib(r), r->bytes);
 }
 
 static void add_first_error(struct json_object *object,
@@ -174,8 +123,8 @@ static void add_first_error(struct json_object *object,
 		return;
 	}
 	e = tree_add_object(object, "first_error");
-	tree_add_text(e, "where", where(b));
-	tree_add_text(e, "direction", deed(error));
+	tree_add_text(e, "where", figures_where(b));
+	tree_add_text(e, "direction", figures_deed(error));
 	tree_add_count(e, "offset_bytes", error->offset);
 	tree_add_count(e, "length_bytes", b->args->block_bytes);
 	tree_add_count(e, "errno", (uint64_t)error->error);
@@ -197,21 +146,6 @@ static void add_noise(struct json_object *object, const struct bench_result *r)
 	tree_add_real(noise, "stddev_ratio", unrest);
 }
 
-/* Those of the run itself, and of what was read again afterwards. */
-static struct bench_verification sum_verification(const struct report_bench *b)
-{
-	struct bench_verification sum = b->result->verification;
-
-	if (!b->check)
-		return sum;
-	if (sum.checked == sum.faults[PATTERN_GOOD])
-		sum.first = b->check->verification.first;
-	sum.checked += b->check->verification.checked;
-	for (unsigned i = 0; i < PATTERN_FAULTS; i++)
-		sum.faults[i] += b->check->verification.faults[i];
-	return sum;
-}
-
 static void add_finding(struct json_object *object,
 			const struct pattern_finding *finding)
 {
@@ -231,7 +165,7 @@ static void add_finding(struct json_object *object,
 static void add_verification(struct json_object *object,
 			     const struct report_bench *b)
 {
-	struct bench_verification v = sum_verification(b);
+	struct bench_verification v = figures_sum_verification(b);
 	struct json_object *verify;
 
 	if (!b->args->ledger) {
@@ -250,13 +184,6 @@ static void add_verification(struct json_object *object,
 		tree_add_null(verify, "first");
 }
 
-/* Above 1 there is more than one way, or a cache. */
-static double path_ratio(const struct report_bench *b)
-{
-	return (double)bench_result_rate(b->result) /
-	       (double)b->bottleneck.bytes_per_sec;
-}
-
 static void add_path(struct json_object *object, const struct report_bench *b)
 {
 	struct json_object *path = tree_add_object(object, "path");
@@ -266,20 +193,10 @@ static void add_path(struct json_object *object, const struct report_bench *b)
 		       b->bottleneck.bytes_per_sec);
 	tree_add_text(path, "bottleneck_at", at ? at->address : NULL);
 	if (b->bottleneck.bytes_per_sec && b->result->bytes)
-		tree_add_real(path, "measured_ratio", path_ratio(b));
+		tree_add_real(path, "measured_ratio", figures_path_ratio(b));
 	else
 		tree_add_null(path, "measured_ratio");
 }
-
-static const struct {
-	const char *word;
-	const char *text;	/* NULL: nothing to be told */
-} ends[] = {
-	[BENCH_COMPLETE] = { "complete", NULL },
-	[BENCH_STOPPED] = { "stopped", "stopped by a signal" },
-	[BENCH_FAILED] = { "failed", "one failure after another" },
-	[BENCH_SILENT] = { "silent", "nothing completed any more" },
-};
 
 /* What repeats the run, besides what the contract names. */
 static void add_settings(struct json_object *object,
@@ -317,12 +234,12 @@ static void add_result(struct json_object *object,
 	tree_add_count(object, "errors", r->errors);
 	add_first_error(object, b);
 	tree_add_count(object, "duration_ns", r->duration_ns);
-	if (has_rate(r))
-		tree_add_real(object, "iops", iops(r));
+	if (figures_have_rate(r))
+		tree_add_real(object, "iops", figures_iops(r));
 	else
 		tree_add_null(object, "iops");
 	add_measured(object, "rate_bytes_per_sec", bench_result_rate(r),
-		     has_rate(r));
+		     figures_have_rate(r));
 	add_latency(object, &r->latency);
 	add_cpu(object, r);
 	tree_add_count(object, "submits", r->submits);
@@ -330,186 +247,8 @@ static void add_result(struct json_object *object,
 	tree_add_text(object, "dram_reason", b->dram_reason);
 	add_path(object, b);
 	add_noise(object, r);
-	tree_add_text(object, "end", ends[r->end].word);
+	tree_add_text(object, "end", figures_ends[r->end].word);
 	add_verification(object, b);
-}
-
-/* --- lines for people ----------------------------------------------------- */
-
-#define TEXT_SIZE	64
-
-static const char *duration(uint64_t ns, char text[TEXT_SIZE])
-{
-	return clock_format_duration(ns, text, TEXT_SIZE);
-}
-
-static const char *amount(uint64_t bytes, char text[TEXT_SIZE])
-{
-	return bytes_format(bytes, text, TEXT_SIZE);
-}
-
-static void print_what(FILE *file, const struct report_bench *b)
-{
-	const struct bench_args *args = b->args;
-	char block[TEXT_SIZE], size[TEXT_SIZE];
-
-	defuse_put(file, b->targets[0]);
-	if (b->targets[1]) {
-		fputs(" -> ", file);
-		defuse_put(file, b->targets[1]);
-	}
-	fprintf(file, ": %s, blocks of %s in %s, depth %u, %u job%s\n",
-		args->workload->name, amount(args->block_bytes, block),
-		amount(args->size_bytes, size), args->depth, args->jobs,
-		args->jobs == 1 ? "" : "s");
-}
-
-static void print_memory(FILE *file, const struct report_memory *m)
-{
-	fprintf(file, "  memory: %s", m->kind);
-	if (m->provider)
-		fprintf(file, " %s", m->provider);
-	if (m->reach_source)
-		fprintf(file, ", read %s", m->reach_source);
-	if (m->reach_destination)
-		fprintf(file, ", written %s", m->reach_destination);
-	if (m->fallback_reason)
-		fprintf(file, " (no peer memory: %s)", m->fallback_reason);
-	fputc('\n', file);
-}
-
-static void print_speed(FILE *file, const struct bench_result *r)
-{
-	char rate[TEXT_SIZE], bytes[TEXT_SIZE], time[TEXT_SIZE];
-
-	if (!has_rate(r)) {
-		fputs("  nothing was measured\n", file);
-		return;
-	}
-	bytes_format_rate(bytes_rate(r->bytes, r->duration_ns), rate,
-			  sizeof(rate));
-	fprintf(file, "  IOPS=%.0f, BW=%s, %s in %s\n", iops(r), rate,
-		amount(r->bytes, bytes), duration(r->duration_ns, time));
-}
-
-static void print_path(FILE *file, const struct report_bench *b)
-{
-	char rate[TEXT_SIZE];
-
-	if (!b->bottleneck.bytes_per_sec || !b->bottleneck.at)
-		return;
-	bytes_format_rate(b->bottleneck.bytes_per_sec, rate, sizeof(rate));
-	fprintf(file, "  path: %.1f %% of the %s that the link above %s "
-		"takes\n",
-		100 * path_ratio(b), rate, b->bottleneck.at->address);
-}
-
-static void print_latency(FILE *file, const struct histogram *h)
-{
-	char text[4][TEXT_SIZE];
-
-	fprintf(file, "  lat: min=%s, mean=%s, stddev=%s, max=%s\n",
-		duration(histogram_least(h), text[0]),
-		duration(rounded(histogram_mean(h)), text[1]),
-		duration(rounded(histogram_deviation(h)), text[2]),
-		duration(histogram_most(h), text[3]));
-	fputs("  lat percentiles:", file);
-	for (size_t i = 0; i < ARRAY_SIZE(quantiles); i++)
-		fprintf(file, "%s %s=[%s]", i ? "," : "", quantiles[i].label,
-			duration(histogram_quantile(h, quantiles[i].share),
-				 text[0]));
-	fputc('\n', file);
-}
-
-/* Where fewer than ten I/Os took longer, chance has decided. */
-static void print_unsupported(FILE *file, const struct histogram *h)
-{
-	size_t i = 0;
-
-	while (i < ARRAY_SIZE(quantiles) && is_supported(h, quantiles[i].share))
-		i++;
-	if (i < ARRAY_SIZE(quantiles))
-		fprintf(file, "  too short for percentiles from %s on: only "
-			"%llu I/Os\n", quantiles[i].label,
-			(unsigned long long)h->count);
-}
-
-static void print_verification(FILE *file, const struct report_bench *b)
-{
-	struct bench_verification v = sum_verification(b);
-
-	if (!b->args->ledger)
-		return;
-	fprintf(file, "\n  verify: %llu blocks looked at, %llu good",
-		(unsigned long long)v.checked,
-		(unsigned long long)v.faults[PATTERN_GOOD]);
-	for (unsigned i = PATTERN_GOOD + 1; i < PATTERN_FAULTS; i++)
-		if (v.faults[i])
-			fprintf(file, ", %llu %s",
-				(unsigned long long)v.faults[i],
-				pattern_get_fault_name(i));
-	if (v.checked == v.faults[PATTERN_GOOD])
-		return;
-	fprintf(file, "; the first one at %llu",
-		(unsigned long long)v.first.offset);
-	if (v.first.fault == PATTERN_MISPLACED)
-		fprintf(file, " belongs at %llu",
-			(unsigned long long)v.first.found.offset);
-	else if (v.first.fault == PATTERN_TORN)
-		fprintf(file, " is %s",
-			pattern_get_fault_name(v.first.sector_fault));
-	else if (v.first.fault == PATTERN_STALE)
-		fprintf(file, " has seed %llu, generation %llu",
-			(unsigned long long)v.first.found.seed,
-			(unsigned long long)v.first.found.generation);
-}
-
-static void print_cpu(FILE *file, const struct bench_result *r)
-{
-	char text[3][TEXT_SIZE];
-
-	fprintf(file, "  cpu: user=%s, system=%s",
-		duration(r->cpu_user_ns, text[0]),
-		duration(r->cpu_system_ns, text[1]));
-	if (r->bytes)
-		fprintf(file, ", %s a GiB", duration(cpu_per_gib(r), text[2]));
-	fprintf(file, "\n  calls into the kernel: %llu",
-		(unsigned long long)r->submits);
-	if (r->ios)
-		fprintf(file, ", %.3f an I/O",
-			(double)r->submits / (double)r->ios);
-}
-
-static void print_dram(FILE *file, const struct report_bench *b)
-{
-	char text[TEXT_SIZE];
-
-	if (b->dram_reason)
-		return;
-	fprintf(file, "\n  DRAM: %s read and written",
-		amount(b->dram_bytes, text));
-	if (b->result->bytes)
-		fprintf(file, ", %.2f of what was moved",
-			(double)b->dram_bytes / (double)b->result->bytes);
-}
-
-static void print_errors(FILE *file, const struct report_bench *b)
-{
-	const struct bench_error *error = &b->result->first_error;
-
-	if (!b->result->errors)
-		return;
-	fprintf(file, "\n  errors: %llu, the first one: %s of ",
-		(unsigned long long)b->result->errors, deed(error));
-	defuse_put(file, where(b));
-	fprintf(file, " at %llu: %s", (unsigned long long)error->offset,
-		strerror(error->error));
-}
-
-static void print_end(FILE *file, const struct bench_result *r)
-{
-	if (ends[r->end].text)
-		fprintf(file, "\n  ended early: %s", ends[r->end].text);
 }
 
 static void add_text(struct report *report, const struct report_bench *b)
@@ -518,19 +257,7 @@ static void add_text(struct report *report, const struct report_bench *b)
 	char *text = NULL;
 	FILE *file = tree_must(open_memstream(&text, &size));
 
-	print_what(file, b);
-	print_memory(file, &b->memory);
-	print_speed(file, b->result);
-	print_path(file, b);
-	if (b->result->ios) {
-		print_latency(file, &b->result->latency);
-		print_unsupported(file, &b->result->latency);
-	}
-	print_cpu(file, b->result);
-	print_dram(file, b);
-	print_errors(file, b);
-	print_end(file, b->result);
-	print_verification(file, b);
+	report_bench_print(file, b);
 	fclose(file);
 	report_add_text(report, "%s", (char *)tree_must(text));
 	free(text);

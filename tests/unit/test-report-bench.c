@@ -160,34 +160,6 @@ START_TEST(what_was_not_measured_is_null)
 }
 END_TEST
 
-START_TEST(people_get_lines_as_fio_prints_them)
-{
-	struct report_bench bench = a_copy();
-	char *text;
-
-	bench.targets[0] = "/dev/\033nvme1n1";
-	report_init(&report, "p2pbench");
-	report_add_bench(&report, &bench, false);
-	report_finish_bench(&report, false, false);
-	text = written(WRITER_TEXT);
-	ck_assert_str_eq(text,
-		"/dev/?nvme1n1 -> /dev/nvme2n1: copy, blocks of 1 MiB in "
-		"1 GiB, depth 2, 1 job\n"
-		"  memory: peer 0000:03:00.0, read direct, written via-host\n"
-		"  IOPS=4, BW=4.00 MiB/s (4.19 MB/s), 4 MiB in 1.00 s\n"
-		"  lat: min=1000.0 us, mean=2500.0 us, stddev=1118.0 us, "
-		"max=4000.0 us\n"
-		"  lat percentiles: 50.00th=[1999.9 us], "
-		"90.00th=[3999.7 us], 99.00th=[3999.7 us], "
-		"99.90th=[3999.7 us], 99.99th=[3999.7 us]\n"
-		"  too short for percentiles from 50.00th on: only 4 I/Os\n"
-		"  cpu: user=1000.0 us, system=3000.0 us, 1.02 s a GiB\n"
-		"  calls into the kernel: 6, 1.500 an I/O\n");
-	free(text);
-	report_fini(&report);
-}
-END_TEST
-
 START_TEST(the_path_and_dram_are_told_where_they_are_known)
 {
 	static const struct p2pdma_function port = {
@@ -364,7 +336,6 @@ UNIT_SUITE("report-bench",
 	   every_key_has_its_value,
 	   latencies_are_exact_but_for_the_percentiles,
 	   what_was_not_measured_is_null,
-	   people_get_lines_as_fio_prints_them,
 	   the_path_and_dram_are_told_where_they_are_known,
 	   a_comparison_has_ratios_of_what_was_measured,
 	   a_matrix_has_a_cell_for_each_pair_and_why_it_is_empty,
