@@ -83,11 +83,16 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/attributes.c %D%/engine/attributes.h \
 	%D%/engine/batch.c %D%/engine/batch.h \
 	%D%/engine/batch-again.c \
+	%D%/engine/batch-begin.c \
+	%D%/engine/batch-blocks.c \
 	%D%/engine/batch-end.c \
+	%D%/engine/batch-holes.c \
 	%D%/engine/batch-lanes.c \
 	%D%/engine/batch-place.c \
+	%D%/engine/batch-settle.c \
 	%D%/engine/batch-state.h \
 	%D%/engine/batch-sum.c \
+	%D%/engine/batch-write.c \
 	%D%/engine/bench.c %D%/engine/bench.h \
 	%D%/engine/bench-clock.c %D%/engine/bench-copy.c \
 	%D%/engine/bench-job.c %D%/engine/bench-job.h \

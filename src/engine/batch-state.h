@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Knows what is known of the files of a batch while they are under way, and
- * what its parts share; must not know the order of the steps (batch.c).
+ * what its parts share; must not know what any of them does.
+ *
+ * A file goes through them in this order:
+ *
+ *	batch		who is begun, and which completion goes where
+ *	batch-begin	what it is, and its first block
+ *	batch-place	itself, or aside; and what is in the way
+ *	batch-write	its copy, and a block to it
+ *	batch-blocks	all other blocks	batch-holes, batch-sum
+ *	batch-settle	what goes by descriptor	batch-again
+ *	batch-end	its name, or nothing is left of it
+ *	batch-lanes	requests and lanes, for all of them
  */
 #ifndef P2PDMA_ENGINE_BATCH_STATE_H
 #define P2PDMA_ENGINE_BATCH_STATE_H
@@ -9,11 +20,16 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include "base/macro.h"
 #include "engine/batch.h"
 #include "engine/checksum.h"
 #include "engine/pace.h"
 
 #define ROUTES_MOST	16
+/* The longest chain, or what one file's cleaning up takes. */
+#define CHAIN_MOST	8
+/* What is read before the size is known: beyond the end, it costs time. */
+#define FIRST_MOST	(64 * KIB)
 
 /* What a completion was; in its tag. */
 enum step {
@@ -141,6 +157,59 @@ void batch_give_lane(struct batch *b, struct lane *l);
 void batch_give_first_lane(struct batch *b, struct file *f);
 void batch_drop_lane(struct batch *b, struct file *f, struct lane *l);
 
+/* --- batch-begin.c: what is it, and its first block --------------------- */
+
+/* Of the block that is read before the size is known. */
+uint32_t batch_get_first_length(const struct file *f);
+
+void batch_begin(struct batch *b, struct file *f);
+void batch_take_stat(struct batch *b, struct file *f, int error);
+void batch_take_failed_open(struct batch *b, struct file *f, int error);
+void batch_take_first_read(struct batch *b, struct file *f, int result);
+
+/* --- batch-write.c: its copy, beside its place, and a block to it ------- */
+
+/* The first block is there: all in one chain, or what begins a large one. */
+void batch_write_first(struct batch *b, struct file *f);
+
+/* What is behind the data of a block that is written whole. */
+void batch_zero_tail(const struct file *f, const struct lane *l);
+void batch_push_write(struct batch *b, struct file *f, struct lane *l,
+		      enum step step, bool is_followed);
+
+/* False: it came short, and is to be written again from where it ended. */
+bool batch_take_written(struct file *f, struct lane *l, int result);
+
+void batch_count(struct batch *b, struct file *f, uint32_t bytes);
+void batch_take_failed_create(struct batch *b, struct file *f, int error);
+void batch_take_failed_allocate(struct batch *b, struct file *f, int error);
+void batch_take_first_write(struct batch *b, struct file *f, int result);
+
+/* --- batch-holes.c: where the data is ----------------------------------- */
+
+bool batch_has_holes(const struct file *f);
+
+/* 0 or -errno. */
+int batch_open_for_holes(struct file *f);
+
+/* Sets next_bytes to data and data_end_bytes behind it. 0 or -errno. */
+int batch_find_data(struct file *f);
+
+/* --- batch-blocks.c: the blocks behind the first one -------------------- */
+
+void batch_begin_blocks(struct batch *b, struct file *f);
+void batch_take_read(struct batch *b, struct file *f, struct lane *l,
+		     int result);
+void batch_take_write(struct batch *b, struct file *f, struct lane *l,
+		      int result);
+
+/* Lanes that waited for the rate, and those that nobody has. */
+void batch_use_parked(struct batch *b);
+void batch_deal_lanes(struct batch *b);
+
+/* How long the rate has to be waited for; 0: not at all. */
+uint64_t batch_get_wait(const struct batch *b);
+
 /* --- batch-sum.c: a checksum in order, of blocks out of order ----------- */
 
 /* In the first block, if there is one, is what the file begins with. */
@@ -159,6 +228,15 @@ void batch_drop_sum(struct batch *b, struct file *f);
 
 /* The answer has it, if everything was summed. */
 void batch_finish_sum(struct file *f);
+
+/* --- batch-settle.c: it has all its blocks, and gets its name ----------- */
+
+/* Something has to be done by descriptor, before it gets its name. */
+bool batch_is_to_be_settled(const struct batch *b, const struct file *f);
+
+void batch_settle(struct batch *b, struct file *f);
+void batch_take_rename(struct batch *b, struct file *f, int result);
+void batch_take_failed_stat_again(struct batch *b, struct file *f);
 
 /* --- batch-end.c: how a file ends --------------------------------------- */
 
