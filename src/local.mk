@@ -85,6 +85,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/batch-again.c \
 	%D%/engine/batch-begin.c \
 	%D%/engine/batch-blocks.c \
+	%D%/engine/batch-copies.c \
 	%D%/engine/batch-end.c \
 	%D%/engine/batch-holes.c \
 	%D%/engine/batch-lanes.c \

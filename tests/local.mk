@@ -74,6 +74,7 @@ UNIT_TESTS = \
 	%D%/unit/test-arena \
 	%D%/unit/test-attributes \
 	%D%/unit/test-batch \
+	%D%/unit/test-batch-copies \
 	%D%/unit/test-batch-place \
 	%D%/unit/test-batch-sum \
 	%D%/unit/test-bench \

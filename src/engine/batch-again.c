@@ -63,7 +63,7 @@ static void verify_next(struct batch *b, struct file *f)
 
 static void begin_sum_again(struct file *f)
 {
-	if (!f->sum || f->is_summing)
+	if (!f->sum || batch_is_summing(f))
 		return;
 	checksum_restart(f->sum);
 	f->is_summing = f->is_summed_again = true;

@@ -101,9 +101,11 @@ static void shape(struct batch *b, struct file *f, uint32_t got)
 	f->is_sparse = b->plan.is_sparse && batch_has_holes(f);
 }
 
-/* What there is, and a place for it: itself or aside. False: it has ended. */
+/* False: there is none, and it has ended. */
 static bool find_place(struct batch *b, struct file *f)
 {
+	if (f->is_parted)
+		return batch_place_copies(b, f);
 	if (b->plan.is_wanted &&
 	    !b->plan.is_wanted(b->plan.data, &f->answer)) {
 		batch_end_early(b, f, BATCH_LEFT);
@@ -141,7 +143,10 @@ static void use_first_read(struct batch *b, struct file *f, uint32_t got)
 		return;
 	}
 	batch_begin_sum(f);
-	batch_write_first(b, f);
+	if (f->is_parted)
+		batch_begin_copies(b, f);
+	else
+		batch_write_first(b, f);
 }
 
 void batch_take_first_read(struct batch *b, struct file *f, int result)

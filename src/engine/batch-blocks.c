@@ -75,6 +75,8 @@ static void leave_blocks(struct batch *b, struct file *f, struct lane *l)
 		return;
 	if (f->is_ending)
 		batch_clean_up(b, f);
+	else if (f->is_parted)
+		batch_settle_copies(b, f);
 	else
 		batch_settle(b, f);
 }
@@ -102,14 +104,12 @@ static void park(struct batch *b, struct file *f, struct lane *l)
 	b->paced = l;
 }
 
-static void use_lane(struct batch *b, struct file *f, struct lane *l)
+void batch_use_lane(struct batch *b, struct lane *l)
 {
-	if (is_stopped(b) && !f->is_ending) {
-		f->is_ending = true;
-		f->answer.outcome = BATCH_STOPPED;
-		batch_forget_blocks(b, f);
-		batch_drop_sum(b, f);
-	}
+	struct file *f = l->file;
+
+	if (is_stopped(b))
+		batch_mark_ending(b, f, BATCH_STOPPED);
 	if (!f->is_ending && f->next_bytes < f->size_bytes && !may_go(b)) {
 		park(b, f, l);
 		return;
@@ -126,7 +126,7 @@ void batch_use_parked(struct batch *b)
 
 		b->paced = l->next;
 		l->file->lanes--;
-		use_lane(b, l->file, l);
+		batch_use_lane(b, l);
 	}
 }
 
@@ -145,7 +145,7 @@ void batch_deal_lanes(struct batch *b)
 		       f->next_bytes < f->size_bytes &&
 		       ring_get_room(b->plan.ring) > CHAIN_MOST &&
 		       (l = batch_take_lane(b, f->route, f)))
-			use_lane(b, f, l);
+			batch_use_lane(b, l);
 	}
 }
 
@@ -153,14 +153,18 @@ void batch_begin_blocks(struct batch *b, struct file *f)
 {
 	f->next = b->with_blocks;
 	b->with_blocks = f;
-	use_lane(b, f, f->lane);
+	batch_use_lane(b, f->lane);
+}
+
+static void note_offset(struct file *f, const struct lane *l)
+{
+	if (!f->is_ending)
+		f->answer.offset_bytes = l->offset_bytes;
 }
 
 static void fail_lane(struct batch *b, struct file *f, struct lane *l,
 		      enum side side, int error)
 {
-	if (!f->is_ending)
-		f->answer.offset_bytes = l->offset_bytes;
 	/* Its lane first, so that the file is not cleaned up twice. */
 	f->lanes++;
 	batch_fail_data(b, f, side, error);
@@ -168,58 +172,86 @@ static void fail_lane(struct batch *b, struct file *f, struct lane *l,
 	leave_blocks(b, f, l);
 }
 
-void batch_take_read(struct batch *b, struct file *f, struct lane *l,
-		      int result)
+/* 0: try again, or go on behind what came. */
+static int judge(int result, int at_end)
 {
-	f->lanes--;
 	if (result == -EAGAIN || result == -EINTR)
-		result = 0;
-	else if (!result)
-		result = TRANSFER_ENDED_EARLY;
+		return 0;
+	return result ? result : at_end;
+}
+
+static void read_on(struct batch *b, struct file *f, struct lane *l)
+{
+	if (f->is_source_direct)
+		l->done_bytes = (uint32_t)round_down(l->done_bytes,
+						     f->route->align);
+	f->lanes++;
+	push_read(b, f, l);
+}
+
+static void write_block(struct batch *b, struct file *f, struct lane *l)
+{
+	l->done_bytes = 0;
+	f->lanes++;
+	if (f->is_parted)
+		batch_pass_on(b, l, f->copies);
+	else
+		batch_push_write(b, f, l, STEP_WRITE, false);
+	batch_sum_read(b, f, l);
+	while ((l = batch_take_summed(b)))
+		batch_use_lane(b, l);
+}
+
+void batch_take_read(struct batch *b, struct file *f, struct lane *l,
+		     int result)
+{
+	result = judge(result, TRANSFER_ENDED_EARLY);
+	f->lanes--;
 	if (result < 0) {
+		note_offset(f, l);
 		fail_lane(b, f, l, SIDE_SOURCE, result);
 		return;
 	}
 	l->done_bytes += (uint32_t)result;
-	if (l->done_bytes < l->want_bytes) {
-		if (f->is_source_direct)
-			l->done_bytes = (uint32_t)round_down(l->done_bytes,
-							     f->route->align);
-		f->lanes++;
-		push_read(b, f, l);
-		return;
-	}
-	if (f->is_ending) {
+	if (l->done_bytes < l->want_bytes)
+		read_on(b, f, l);
+	else if (f->is_ending)
 		leave_blocks(b, f, l);
-		return;
-	}
-	l->done_bytes = 0;
-	batch_zero_tail(f, l);
-	f->lanes++;
-	batch_push_write(b, f, l, STEP_WRITE, false);
-	batch_sum_read(b, f, l);
-	while ((l = batch_take_summed(b)))
-		use_lane(b, f, l);
+	else
+		write_block(b, f, l);
+}
+
+/* The others go on without it. */
+static void take_copy_write(struct batch *b, struct file *copy,
+			    struct lane *l, int error)
+{
+	struct file *next = copy->next_copy;
+
+	if (error)
+		batch_fail_data(b, copy, SIDE_DESTINATION, error);
+	else if (copy->is_ending && !copy->lanes)
+		batch_clean_up(b, copy);
+	batch_pass_on(b, l, next);
 }
 
 void batch_take_write(struct batch *b, struct file *f, struct lane *l,
-		       int result)
+		      int result)
 {
+	result = judge(result, -ENOSPC);
 	f->lanes--;
-	if (result == -EAGAIN || result == -EINTR)
-		result = 0;
-	else if (!result)
-		result = -ENOSPC;
-	if (result < 0) {
-		fail_lane(b, f, l, SIDE_DESTINATION, result);
-		return;
-	}
-	if (!batch_take_written(f, l, result)) {
+	if (result >= 0 && !batch_take_written(f, l, result)) {
 		f->lanes++;
 		batch_push_write(b, f, l, STEP_WRITE, false);
 		return;
 	}
-	batch_count(b, f, l->want_bytes);
-	if (!batch_await_sum(f, l))
-		use_lane(b, f, l);
+	if (result < 0)
+		note_offset(f, l);
+	else
+		batch_count(b, f, l->want_bytes);
+	if (f->reader)
+		take_copy_write(b, f, l, MIN(result, 0));
+	else if (result < 0)
+		fail_lane(b, f, l, SIDE_DESTINATION, result);
+	else if (!batch_await_sum(f, l))
+		batch_use_lane(b, l);
 }

@@ -29,36 +29,55 @@ void batch_end_file(struct batch *b, struct file *f)
 	f->answer.duration_ns = clock_now_ns() - f->started_ns;
 	b->unsized -= f->is_unsized;
 	f->is_busy = false;
-	b->plan.done(b->plan.data, &f->answer);
+	if (!f->is_parted)
+		b->plan.done(b->plan.data, &f->answer);
 	f->next = b->free_files;
 	b->free_files = f;
+	b->free_count++;
 	b->busy--;
+	if (f->reader)
+		batch_lose_copy(b, f);
 }
 
-/* Whatever of it there is; what is not there says so, to nobody. */
+static void push_clean(struct batch *b, struct file *f, struct ring_op *op)
+{
+	batch_push_op(b, op, batch_make_tag(b, f, NULL, STEP_CLEAN));
+	f->pending++;
+}
+
+/*
+ * Whatever of it there is; what is not there says so, to nobody. The source is
+ * open until no copy needs it.
+ */
 void batch_clean_up(struct batch *b, struct file *f)
 {
-	uint64_t tag = batch_make_tag(b, f, NULL, STEP_CLEAN);
-	struct ring_op op = { .action = RING_CLOSE };
-
-	op.file = batch_get_source(b, f);
-	batch_push_op(b, &op, tag);
-	op.file = batch_get_destination(b, f);
-	batch_push_op(b, &op, tag);
-	op = (struct ring_op){
+	struct ring_op from = {
+		.action = RING_CLOSE, .file = batch_get_source(b, f),
+	};
+	struct ring_op to = {
+		.action = RING_CLOSE, .file = batch_get_destination(b, f),
+	};
+	struct ring_op aside = {
 		.action = RING_UNLINK,
 		.directory = f->destination_directory,
 		.name = f->aside,
 	};
-	f->pending = 2 + f->is_created;
+
+	if (f->copies)
+		return;
+	if (!f->reader)
+		push_clean(b, f, &from);
+	if (!f->is_parted)
+		push_clean(b, f, &to);
 	if (f->is_created)
-		batch_push_op(b, &op, tag);
+		push_clean(b, f, &aside);
 }
 
 /* What the kernel may still do with their descriptors, nobody hears of. */
 void batch_abandon(struct batch *b)
 {
-	for (unsigned i = 0; i < b->lane_count; i++) {
+	b->is_abandoned = true;
+	for (unsigned i = 0; i < b->file_count; i++) {
 		struct file *f = &b->files[i];
 
 		if (!f->is_busy)
@@ -70,16 +89,22 @@ void batch_abandon(struct batch *b)
 	}
 }
 
-/* The first outcome counts; what is in flight is awaited. */
+void batch_mark_ending(struct batch *b, struct file *f,
+		       enum batch_outcome outcome)
+{
+	if (f->is_ending)
+		return;
+	f->is_ending = true;
+	f->answer.outcome = outcome;
+	batch_forget_blocks(b, f);
+	batch_drop_sum(b, f);
+	batch_end_copies(b, f);
+}
+
 void batch_end_early(struct batch *b, struct file *f,
 		     enum batch_outcome outcome)
 {
-	if (!f->is_ending) {
-		f->is_ending = true;
-		f->answer.outcome = outcome;
-		batch_forget_blocks(b, f);
-		batch_drop_sum(b, f);
-	}
+	batch_mark_ending(b, f, outcome);
 	if (!f->lanes)
 		batch_clean_up(b, f);
 }
@@ -150,8 +175,7 @@ void batch_push_rename(struct batch *b, struct file *f, unsigned flags)
 	batch_push_op(b, &op, batch_make_tag(b, f, NULL, STEP_RENAME));
 }
 
-/* Where closing is all there is to do, the last one answers for the name. */
-static void push_closes(struct batch *b, struct file *f, bool is_last)
+static void push_closes(struct batch *b, struct file *f, enum step last)
 {
 	struct ring_op op = {
 		.action = RING_CLOSE,
@@ -159,26 +183,25 @@ static void push_closes(struct batch *b, struct file *f, bool is_last)
 		.is_followed = true,
 	};
 
-	batch_push_op(b, &op, batch_make_tag(b, f, NULL, STEP_CLOSE));
+	/* Of several copies, somebody still needs it. */
+	if (!f->reader)
+		batch_push_op(b, &op, batch_make_tag(b, f, NULL, STEP_CLOSE));
 	op.file = batch_get_destination(b, f);
-	op.is_followed = !is_last;
-	batch_push_op(b, &op, batch_make_tag(b, f, NULL,
-					     is_last ? STEP_RENAME :
-						       STEP_CLOSE));
-}
-
-static unsigned get_rename_flags(const struct file *f)
-{
-	return f->route->has_no_exclusive_rename ? 0 : RENAME_NOREPLACE;
+	op.is_followed = last == STEP_CLOSE;
+	batch_push_op(b, &op, batch_make_tag(b, f, NULL, last));
 }
 
 /*
- * In place there is no name to be given. A rename that fails does not end a
- * chain: it is the last (ring.h).
+ * In place there is no name to be given; and where a rename would replace what
+ * is there, that is looked at first. A rename that fails does not end a chain:
+ * it is the last (ring.h).
  */
 void batch_push_end(struct batch *b, struct file *f)
 {
-	push_closes(b, f, f->is_in_place);
-	if (!f->is_in_place)
-		batch_push_rename(b, f, get_rename_flags(f));
+	if (f->is_in_place || f->route->has_no_exclusive_rename) {
+		push_closes(b, f, STEP_LAST_CLOSE);
+		return;
+	}
+	push_closes(b, f, STEP_CLOSE);
+	batch_push_rename(b, f, RENAME_NOREPLACE);
 }

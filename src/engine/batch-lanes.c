@@ -12,9 +12,9 @@ static unsigned get_index(const struct batch *b, const struct file *f)
 	return (unsigned)(f - b->files);
 }
 
-unsigned batch_get_source(const struct batch *b, const struct file *f)
+unsigned batch_get_source(const struct batch *b, struct file *f)
 {
-	return 2 * get_index(b, f);
+	return 2 * get_index(b, batch_get_reader(f));
 }
 
 unsigned batch_get_destination(const struct batch *b, const struct file *f)
@@ -49,13 +49,14 @@ static unsigned char *find_wait(struct batch *b, uint64_t tag)
 void batch_end_wait(struct batch *b, uint64_t tag)
 {
 	struct file *f = &b->files[tag & 0xffff];
+	struct lane *first = batch_get_reader(f)->lane;
 	unsigned char *wait = find_wait(b, tag);
 
 	*wait = 0;
 	/* A chain has steps of both kinds. */
 	f->wait = 0;
-	if (wait == &f->wait && f->lane)
-		f->lane->wait = 0;
+	if (wait == &f->wait && first)
+		first->wait = 0;
 }
 
 static const struct {
@@ -77,11 +78,15 @@ static const struct {
 	[STEP_STAT_AGAIN] = { SIDE_SOURCE, "look at" },
 	[STEP_RENAME] = { SIDE_DESTINATION, "give its name to" },
 	[STEP_CLOSE] = { SIDE_DESTINATION, "close" },
+	[STEP_LAST_CLOSE] = { SIDE_DESTINATION, "close" },
 	[STEP_CLEAN] = { SIDE_DESTINATION, "remove" },
 };
 
+/* What has several places is told of one of them. */
 static const struct batch_answer *blame(struct file *f, unsigned char wait)
 {
+	if (f->copies)
+		f = f->copies;
 	f->answer.outcome = BATCH_FAILED;
 	f->answer.side = steps[wait - 1].side;
 	f->answer.deed = steps[wait - 1].deed;
@@ -97,10 +102,10 @@ const struct batch_answer *batch_get_silent(struct batch *batch)
 
 		if (!l->wait)
 			continue;
-		l->file->answer.offset_bytes = l->offset_bytes;
-		return blame(l->file, l->wait);
+		l->waiting->answer.offset_bytes = l->offset_bytes;
+		return blame(l->waiting, l->wait);
 	}
-	for (unsigned i = 0; i < batch->lane_count; i++)
+	for (unsigned i = 0; i < batch->file_count; i++)
 		if (batch->files[i].wait)
 			return blame(&batch->files[i], batch->files[i].wait);
 	return NULL;
@@ -109,7 +114,12 @@ const struct batch_answer *batch_get_silent(struct batch *batch)
 /* There is room: batch_turn() and batch_push() look before. */
 void batch_push_op(struct batch *b, struct ring_op *op, uint64_t tag)
 {
-	*find_wait(b, tag) = (unsigned char)(1 + (tag >> 32));
+	struct file *f = &b->files[tag & 0xffff];
+	unsigned char *wait = find_wait(b, tag);
+
+	*wait = (unsigned char)(1 + (tag >> 32));
+	if (wait != &f->wait)
+		b->lanes[tag >> 16 & 0xffff].waiting = f;
 	op->tag = tag;
 	if (ring_push(b->plan.ring, op))
 		__builtin_trap();

@@ -21,7 +21,7 @@ static bool is_rounded(const struct file *f)
 /* The CPU sums no peer memory: what went through it is read once more. */
 static bool is_read_again(const struct batch *b, const struct file *f)
 {
-	return b->plan.is_verified || (f->sum && !f->is_summing);
+	return b->plan.is_verified || (f->sum && !batch_is_summing(f));
 }
 
 /* What has to be done by descriptor, before it gets its name. */
@@ -85,28 +85,6 @@ void batch_settle(struct batch *b, struct file *f)
 	batch_push_end(b, f);
 }
 
-static void take_failed_rename(struct batch *b, struct file *f, int error)
-{
-	/* The chain of a small file was cut short behind its data. */
-	if (f->lane)
-		batch_count(b, f, f->first_bytes);
-	batch_give_first_lane(b, f);
-	if (f->is_in_place) {
-		batch_fail(b, f, SIDE_DESTINATION, "close", error);
-		return;
-	}
-	if (error == -EEXIST || error == -EISDIR) {
-		batch_replace(b, f);
-		return;
-	}
-	if (error == -EINVAL && !f->route->has_no_exclusive_rename) {
-		f->route->has_no_exclusive_rename = true;
-		batch_replace(b, f);
-		return;
-	}
-	batch_fail(b, f, SIDE_DESTINATION, "give its name to", error);
-}
-
 static bool is_same_time(const struct statx *a, const struct statx *b)
 {
 	return a->stx_mtime.tv_sec == b->stx_mtime.tv_sec &&
@@ -124,18 +102,54 @@ static bool has_changed(const struct file *f)
 		!is_same_time(again, before));
 }
 
-void batch_take_rename(struct batch *b, struct file *f, int result)
+/* Its data was written by the chain that has ended now, or was cut short. */
+static void count_chain(struct batch *b, struct file *f)
 {
-	if (result < 0) {
-		take_failed_rename(b, f, result);
-		return;
-	}
-	if (f->lane)
+	if (f->is_uncounted)
 		batch_count(b, f, f->first_bytes);
+	f->is_uncounted = false;
+	batch_give_first_lane(b, f);
+}
+
+static void complete(struct batch *b, struct file *f)
+{
 	f->answer.is_changed = has_changed(f);
 	f->answer.outcome = BATCH_DONE;
 	batch_finish_sum(f);
 	batch_end_file(b, f);
+}
+
+void batch_take_last_close(struct batch *b, struct file *f, int result)
+{
+	count_chain(b, f);
+	if (result < 0)
+		batch_fail(b, f, SIDE_DESTINATION, "close", result);
+	else if (f->is_in_place)
+		complete(b, f);
+	else
+		batch_replace(b, f);
+}
+
+static void take_failed_rename(struct batch *b, struct file *f, int error)
+{
+	bool is_exclusive = !f->route->has_no_exclusive_rename;
+
+	if (error == -EINVAL && is_exclusive)
+		f->route->has_no_exclusive_rename = true;
+	if (error == -EEXIST || error == -EISDIR ||
+	    (error == -EINVAL && is_exclusive))
+		batch_replace(b, f);
+	else
+		batch_fail(b, f, SIDE_DESTINATION, "give its name to", error);
+}
+
+void batch_take_rename(struct batch *b, struct file *f, int result)
+{
+	count_chain(b, f);
+	if (result < 0)
+		take_failed_rename(b, f, result);
+	else
+		complete(b, f);
 }
 
 /* The source is gone: the copy is none the worse. */

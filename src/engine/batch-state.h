@@ -10,6 +10,7 @@
  *	batch-place	itself, or aside; and what is in the way
  *	batch-write	its copy, and a block to it
  *	batch-blocks	all other blocks	batch-holes, batch-sum
+ *	batch-copies	of one that has several places
  *	batch-settle	what goes by descriptor	batch-again
  *	batch-end	its name, or nothing is left of it
  *	batch-lanes	requests and lanes, for all of them
@@ -26,6 +27,7 @@
 #include "engine/pace.h"
 
 #define ROUTES_MOST	16
+#define FILES_MOST	BATCH_LANES_MOST
 /* The longest chain, or what one file's cleaning up takes. */
 #define CHAIN_MOST	8
 /* What is read before the size is known: beyond the end, it costs time. */
@@ -48,6 +50,7 @@ enum step {
 	STEP_STAT_AGAIN,
 	STEP_RENAME,
 	STEP_CLOSE,
+	STEP_LAST_CLOSE,
 	STEP_CLEAN,
 };
 
@@ -70,6 +73,7 @@ struct lane {
 	struct lane *next_sum;	/* of those whose data is to be summed */
 	bool is_read, is_unsummed, is_waiting;
 	struct file *file;
+	struct file *waiting;	/* it, or one of its copies */
 	struct route *route;
 	char *buffer;
 	uint64_t offset_bytes;
@@ -77,8 +81,16 @@ struct lane {
 	unsigned char wait;	/* as that of a file */
 };
 
+/*
+ * One that is read and written; or one that is only read (is_parted), and each
+ * of its copies, which are only written (reader).
+ */
 struct file {
 	struct file *next;	/* of the free ones, or of those with blocks */
+	struct file *reader;	/* NULL: it is no copy of another one */
+	struct file *copies, *next_copy;
+	struct file *turn;	/* of the copies, while they go one by one */
+	bool is_parted, is_settling;
 	struct batch_answer answer;
 	struct route *route;
 	struct lane *lane;	/* its first one; NULL: given back */
@@ -91,6 +103,7 @@ struct file {
 	bool is_in_place;	/* written itself, and not aside */
 	bool is_kept;		/* it was there: in place */
 	bool is_unsized;	/* its first block is not there yet */
+	bool is_uncounted;	/* its data goes with the chain to its name */
 	bool is_summing, is_summed_again;
 	bool is_busy;
 	unsigned char wait;	/* 1 + the step in flight; 0: none */
@@ -124,7 +137,9 @@ struct batch {
 	unsigned lane_count;
 	struct lane *free_lanes[ROUTES_MOST];
 	struct file *files;
+	unsigned file_count;		/* that have ever been used */
 	struct file *free_files;
+	unsigned free_count;
 	struct file *with_blocks;	/* of which no lane has taken all */
 	struct file *to_verify;		/* that wait for a lane */
 	unsigned busy;
@@ -135,11 +150,18 @@ struct batch {
 	struct lane *paced;		/* that wait for their turn */
 	unsigned unsized;
 	struct lane *summed;		/* that waited for that */
+	bool is_abandoned;
 };
+
+/* Whose source it is, and whose lanes. */
+static inline struct file *batch_get_reader(struct file *f)
+{
+	return f->reader ? f->reader : f;
+}
 
 /* --- batch-lanes.c: requests and lanes ---------------------------------- */
 
-unsigned batch_get_source(const struct batch *b, const struct file *f);
+unsigned batch_get_source(const struct batch *b, struct file *f);
 unsigned batch_get_destination(const struct batch *b, const struct file *f);
 
 uint64_t batch_make_tag(const struct batch *b, const struct file *f,
@@ -172,8 +194,6 @@ void batch_take_first_read(struct batch *b, struct file *f, int result);
 /* The first block is there: all in one chain, or what begins a large one. */
 void batch_write_first(struct batch *b, struct file *f);
 
-/* What is behind the data of a block that is written whole. */
-void batch_zero_tail(const struct file *f, const struct lane *l);
 void batch_push_write(struct batch *b, struct file *f, struct lane *l,
 		      enum step step, bool is_followed);
 
@@ -203,6 +223,9 @@ void batch_take_read(struct batch *b, struct file *f, struct lane *l,
 void batch_take_write(struct batch *b, struct file *f, struct lane *l,
 		      int result);
 
+/* One has nothing to do for the moment. */
+void batch_use_lane(struct batch *b, struct lane *l);
+
 /* Lanes that waited for the rate, and those that nobody has. */
 void batch_use_parked(struct batch *b);
 void batch_deal_lanes(struct batch *b);
@@ -226,6 +249,9 @@ struct lane *batch_take_summed(struct batch *b);
 /* Gives up, and the lanes that wait with it. */
 void batch_drop_sum(struct batch *b, struct file *f);
 
+/* Everything is, for all of its copies. */
+bool batch_is_summing(const struct file *f);
+
 /* The answer has it, if everything was summed. */
 void batch_finish_sum(struct file *f);
 
@@ -235,18 +261,45 @@ void batch_finish_sum(struct file *f);
 bool batch_is_to_be_settled(const struct batch *b, const struct file *f);
 
 void batch_settle(struct batch *b, struct file *f);
+void batch_take_last_close(struct batch *b, struct file *f, int result);
 void batch_take_rename(struct batch *b, struct file *f, int result);
 void batch_take_failed_stat_again(struct batch *b, struct file *f);
 
+/* --- batch-copies.c: one that is read for several places ---------------- */
+
+/* A place for each; false: none is left, and it has ended. */
+bool batch_place_copies(struct batch *b, struct file *reader);
+
+/* One after the other, out of the first lane. */
+void batch_begin_copies(struct batch *b, struct file *reader);
+
+/* One has its first block; and what it has is all. */
+void batch_begin_next(struct batch *b, struct file *copy);
+void batch_settle_copies(struct batch *b, struct file *reader);
+
+/* The block in @l is written to the next one from @copy on, or done with. */
+void batch_pass_on(struct batch *b, struct lane *l, struct file *copy);
+
+/* The reader ends early: so do they, for the same reason. */
+void batch_end_copies(struct batch *b, struct file *reader);
+
+/* One is no more: whatever waited for it goes on. */
+void batch_lose_copy(struct batch *b, struct file *copy);
+
 /* --- batch-end.c: how a file ends --------------------------------------- */
 
+/* No lane takes one more of it. */
 void batch_forget_blocks(struct batch *b, struct file *f);
 void batch_end_file(struct batch *b, struct file *f);
 
 /* Whatever of it there is; what is not there says so, to nobody. */
 void batch_clean_up(struct batch *b, struct file *f);
 
-/* The first outcome counts; what is in flight is awaited. */
+/* The first outcome counts; no block more is begun. */
+void batch_mark_ending(struct batch *b, struct file *f,
+		       enum batch_outcome outcome);
+
+/* So, and what is in flight is awaited. */
 void batch_end_early(struct batch *b, struct file *f,
 		     enum batch_outcome outcome);
 void batch_fail(struct batch *b, struct file *f, enum side side,

@@ -97,10 +97,29 @@ void batch_drop_sum(struct batch *b, struct file *f)
 	}
 }
 
+bool batch_is_summing(const struct file *f)
+{
+	return f->reader ? f->reader->is_summing : f->is_summing;
+}
+
+/* What was read once is summed once. */
+static void take_over_sum(struct file *f)
+{
+	struct file *reader = f->reader;
+
+	if (!reader->answer.sum)
+		batch_finish_sum(reader);
+	f->answer.sum = reader->answer.sum;
+}
+
 void batch_finish_sum(struct file *f)
 {
 	if (!f->sum)
 		return;
+	if (f->reader && batch_is_summing(f)) {
+		take_over_sum(f);
+		return;
+	}
 	/* Of nothing there is a checksum, too. */
 	if (!f->is_summing && !f->size_bytes) {
 		checksum_restart(f->sum);

@@ -66,8 +66,17 @@ static void push_allocate(struct batch *b, struct file *f)
 	batch_push_op(b, &op, batch_make_tag(b, f, NULL, STEP_ALLOCATE));
 }
 
+/* What is behind the data of a block that is written whole. */
+static void zero_tail(const struct file *f, const struct lane *l)
+{
+	uint32_t length = get_length(f, l->want_bytes);
+
+	if (!f->route->is_peer)
+		memset(l->buffer + l->want_bytes, 0, length - l->want_bytes);
+}
+
 void batch_push_write(struct batch *b, struct file *f, struct lane *l,
-		       enum step step, bool is_followed)
+		      enum step step, bool is_followed)
 {
 	struct ring_op op = {
 		.action = RING_WRITE,
@@ -78,30 +87,23 @@ void batch_push_write(struct batch *b, struct file *f, struct lane *l,
 		.is_followed = is_followed,
 	};
 
+	zero_tail(f, l);
 	batch_push_op(b, &op, batch_make_tag(b, f, l, step));
-}
-
-void batch_zero_tail(const struct file *f, const struct lane *l)
-{
-	uint32_t length = get_length(f, l->want_bytes);
-
-	if (!f->route->is_peer)
-		memset(l->buffer + l->want_bytes, 0, length - l->want_bytes);
 }
 
 /* All in one chain, where nothing else is to be done. */
 static void write_small(struct batch *b, struct file *f)
 {
-	struct lane *l = f->lane;
+	struct lane *l = batch_get_reader(f)->lane;
 
 	l->offset_bytes = 0;
 	l->want_bytes = f->first_bytes;
 	l->done_bytes = 0;
-	batch_zero_tail(f, l);
 	push_create(b, f);
 	if (!batch_is_to_be_settled(b, f)) {
 		if (f->first_bytes)
 			batch_push_write(b, f, l, STEP_FIRST_WRITE, true);
+		f->is_uncounted = true;
 		batch_push_end(b, f);
 		return;
 	}
@@ -110,7 +112,7 @@ static void write_small(struct batch *b, struct file *f)
 
 static void write_large(struct batch *b, struct file *f)
 {
-	struct lane *l = f->lane;
+	struct lane *l = batch_get_reader(f)->lane;
 
 	l->offset_bytes = 0;
 	l->want_bytes = f->first_bytes;
@@ -152,7 +154,8 @@ void batch_take_failed_allocate(struct batch *b, struct file *f, int error)
 		return;
 	}
 	f->route->has_no_allocate = true;
-	batch_push_write(b, f, f->lane, STEP_FIRST_WRITE, false);
+	batch_push_write(b, f, batch_get_reader(f)->lane, STEP_FIRST_WRITE,
+			 false);
 }
 
 void batch_count(struct batch *b, struct file *f, uint32_t bytes)
@@ -177,7 +180,7 @@ bool batch_take_written(struct file *f, struct lane *l, int result)
 
 void batch_take_first_write(struct batch *b, struct file *f, int result)
 {
-	struct lane *l = f->lane;
+	struct lane *l = batch_get_reader(f)->lane;
 
 	if (result < 0 || (!result && l->want_bytes)) {
 		batch_fail_data(b, f, SIDE_DESTINATION,
@@ -189,5 +192,8 @@ void batch_take_first_write(struct batch *b, struct file *f, int result)
 		return;
 	}
 	batch_count(b, f, l->want_bytes);
-	batch_begin_blocks(b, f);
+	if (f->reader)
+		batch_begin_next(b, f);
+	else
+		batch_begin_blocks(b, f);
 }

@@ -72,6 +72,9 @@ static void take(struct batch *b, const struct ring_completion *done)
 	case STEP_RENAME:
 		batch_take_rename(b, f, result);
 		break;
+	case STEP_LAST_CLOSE:
+		batch_take_last_close(b, f, result);
+		break;
 	case STEP_CLOSE:
 		batch_fail(b, f, SIDE_DESTINATION, "close", result);
 		break;
@@ -84,15 +87,14 @@ static void take(struct batch *b, const struct ring_completion *done)
 int batch_regain_ring(struct batch *batch, struct ring *ring)
 {
 	batch->plan.ring = ring;
-	return ring_reserve_files(ring, 2 * BATCH_LANES_MOST);
+	return ring_reserve_files(ring, 2 * FILES_MOST);
 }
 
 static int create_sums(struct batch *b)
 {
 	int rc = 0;
 
-	for (unsigned i = 0; b->plan.checksum && !rc && i < BATCH_LANES_MOST;
-	     i++)
+	for (unsigned i = 0; b->plan.checksum && !rc && i < FILES_MOST; i++)
 		rc = checksum_create(b->plan.checksum, &b->files[i].sum);
 	return rc;
 }
@@ -107,7 +109,7 @@ int batch_create(const struct batch_plan *plan, struct batch **batch)
 	b->plan = *plan;
 	b->process = getpid();
 	b->lanes = calloc(BATCH_LANES_MOST, sizeof(*b->lanes));
-	b->files = calloc(BATCH_LANES_MOST, sizeof(*b->files));
+	b->files = calloc(FILES_MOST, sizeof(*b->files));
 	b->pace.bytes_per_sec = plan->rate_bytes_per_sec;
 	rc = b->lanes && b->files ? batch_regain_ring(b, plan->ring) : -ENOMEM;
 	if (!rc)
@@ -126,7 +128,7 @@ void batch_destroy(struct batch *batch)
 {
 	if (!batch)
 		return;
-	for (unsigned i = 0; batch->files && i < BATCH_LANES_MOST; i++)
+	for (unsigned i = 0; batch->files && i < FILES_MOST; i++)
 		checksum_destroy(batch->files[i].sum);
 	free(batch->lanes);
 	free(batch->files);
@@ -135,14 +137,11 @@ void batch_destroy(struct batch *batch)
 
 static void add_lane(struct batch *b, struct route *r, unsigned slot)
 {
-	struct lane *l = &b->lanes[b->lane_count];
-	struct file *f = &b->files[b->lane_count++];
+	struct lane *l = &b->lanes[b->lane_count++];
 
 	l->route = r;
 	l->buffer = p2pdma_pool_get_slot(r->pool, slot);
 	batch_give_lane(b, l);
-	f->next = b->free_files;
-	b->free_files = f;
 }
 
 int batch_add_route(struct batch *batch, struct p2pdma_pool *pool,
@@ -168,17 +167,21 @@ int batch_add_route(struct batch *batch, struct p2pdma_pool *pool,
 	return 0;
 }
 
-static int name_file(struct file *f, const struct batch_request *request)
+/* Those that were used before are warm. */
+static struct file *take_file(struct batch *b)
 {
-	size_t source = strlen(request->source) + 1;
-	size_t destination = strlen(request->destination) + 1;
+	struct file *f = b->free_files;
 
-	if (source > sizeof(f->source) ||
-	    destination > sizeof(f->destination))
-		return -ENAMETOOLONG;
-	memcpy(f->source, request->source, source);
-	memcpy(f->destination, request->destination, destination);
-	return 0;
+	if (!f)
+		return &b->files[b->file_count++];
+	b->free_files = f->next;
+	b->free_count--;
+	return f;
+}
+
+static bool has_free_files(const struct batch *b, unsigned count)
+{
+	return b->free_count + (FILES_MOST - b->file_count) >= count;
 }
 
 /* All but the names, which would be the most of it. */
@@ -187,15 +190,61 @@ static void reset(struct file *f, const struct batch_request *request)
 	memset(f, 0, offsetof(struct file, sum));
 	f->hole_fd = -1;
 	f->source_directory = request->source_directory;
-	f->destination_directory = request->destination_directory;
 	f->is_followed = request->is_followed;
 	f->is_regular = request->is_regular;
-	f->answer.owner = request->owner;
 	f->answer.note = request->note;
 	f->answer.source = f->source;
 	f->answer.destination = f->destination;
 	f->answer.route = request->route;
 	f->started_ns = clock_now_ns();
+	f->is_busy = true;
+	strcpy(f->source, request->source);
+}
+
+static struct file *make_file(struct batch *b,
+			      const struct batch_request *request)
+{
+	struct file *f = take_file(b);
+
+	reset(f, request);
+	f->route = &b->routes[request->route];
+	if (!b->busy++)
+		b->progress_ns = f->started_ns;
+	return f;
+}
+
+static void set_place(struct file *f, const struct batch_place *place)
+{
+	f->destination_directory = place->directory;
+	f->answer.owner = place->owner;
+	strcpy(f->destination, place->name);
+}
+
+/* In the order of the request. */
+static void add_copies(struct batch *b, struct file *reader,
+		       const struct batch_request *request)
+{
+	struct file **end = &reader->copies;
+
+	reader->is_parted = true;
+	for (unsigned i = 0; i < request->place_count; i++) {
+		struct file *copy = make_file(b, request);
+
+		set_place(copy, &request->places[i]);
+		copy->reader = reader;
+		*end = copy;
+		end = &copy->next_copy;
+	}
+}
+
+static bool are_names_short(const struct batch_request *request)
+{
+	if (strlen(request->source) >= PATH_MAX)
+		return false;
+	for (unsigned i = 0; i < request->place_count; i++)
+		if (strlen(request->places[i].name) > NAME_MAX)
+			return false;
+	return true;
 }
 
 /* How large a file is, is known when it has been begun. */
@@ -207,31 +256,32 @@ static bool may_begin(const struct batch *b)
 	       (!batch_get_wait(b) && b->unsized * FIRST_MOST <= most);
 }
 
+static unsigned count_files(const struct batch_request *request)
+{
+	return request->place_count > 1 ? request->place_count + 1 : 1;
+}
+
 int batch_push(struct batch *batch, const struct batch_request *request)
 {
 	struct route *route = &batch->routes[request->route];
-	struct file *f = batch->free_files;
-	struct lane *l;
-	int rc;
+	struct file *f;
 
-	if (!f || ring_get_room(batch->plan.ring) < 2 * CHAIN_MOST ||
+	if (!has_free_files(batch, count_files(request)) ||
+	    !batch->free_lanes[request->route] ||
+	    ring_get_room(batch->plan.ring) < 2 * CHAIN_MOST ||
 	    !may_begin(batch))
 		return -EBUSY;
-	rc = name_file(f, request);
-	if (rc)
-		return rc;
-	l = batch_take_lane(batch, route, f);
-	if (!l)
-		return -EBUSY;
-	batch->free_files = f->next;
-	reset(f, request);
-	f->route = route;
-	f->is_unsized = f->is_busy = true;
+	if (!are_names_short(request))
+		return -ENAMETOOLONG;
+	f = make_file(batch, request);
+	if (request->place_count > 1)
+		add_copies(batch, f, request);
+	else
+		set_place(f, request->places);
+	f->is_unsized = true;
 	batch->unsized++;
-	f->lane = l;
+	f->lane = batch_take_lane(batch, route, f);
 	f->is_source_direct = route->align;
-	if (!batch->busy++)
-		batch->progress_ns = f->started_ns;
 	batch_begin(batch, f);
 	return 0;
 }

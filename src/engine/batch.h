@@ -14,7 +14,9 @@
  *
  * Each file is written beside its place and takes its name when it is whole;
  * what it replaces gives it owner and mode. Nothing is put on stable media:
- * syncfs(2) of the destination does that for all files at once.
+ * syncfs(2) of the destination does that for all files at once. A file with
+ * several places is read once; a place that fails does not stop the others, and
+ * each has an answer of its own.
  *
  * A file has a lane, which is a slot of its route's pool, as long as it needs
  * one; a file of many blocks takes free ones in addition.
@@ -38,16 +40,25 @@ struct statx;
 /* Lanes of all routes. */
 #define BATCH_LANES_MOST	512
 
-/* One file. Strings are copied. */
+/* Places of one file. */
+#define BATCH_PLACES_MOST	16
+
+/* Where it is copied to. */
+struct batch_place {
+	int directory;			/* open until it is done */
+	const char *name;		/* one name in it */
+	void *owner;			/* handed back with the answer */
+};
+
+/* One file, read once and written to each of its places. Strings are copied. */
 struct batch_request {
 	unsigned route;
 	int source_directory;		/* or AT_FDCWD */
 	const char *source;
 	bool is_followed;		/* a link at its end */
 	bool is_regular;		/* for all that is known */
-	int destination_directory;	/* open until it is done */
-	const char *destination;	/* one name in it */
-	void *owner;
+	const struct batch_place *places;
+	unsigned place_count;
 	const void *note;		/* handed back with the answer */
 };
 
@@ -64,11 +75,11 @@ enum batch_outcome {
 	BATCH_STOPPED,
 };
 
-/* What became of one. Borrowed, until the call returns. */
+/* What became of one at one place. Borrowed, until the call returns. */
 struct batch_answer {
 	void *owner;
 	const void *note;
-	const char *source, *destination;	/* as in the request */
+	const char *source, *destination;	/* as in request and place */
 	unsigned route;
 	enum batch_outcome outcome;
 	enum side side;

@@ -242,23 +242,23 @@ static int push_request(struct many *m, const struct batch_request *request)
 			return rc;
 	}
 	if (rc)
-		many_tell_failed(m, request->owner, request->source,
-				 request->destination, SIDE_NONE, "name", rc);
+		many_tell_failed(m, request->places->owner, request->source,
+				 request->places->name, SIDE_NONE, "name", rc);
 	else
-		walk_hold(request->owner);
+		walk_hold(request->places->owner);
 	return 0;
 }
 
 static int find_route(struct many *m, const struct batch_request *request,
 		      struct route_plan **plan)
 {
-	int rc = many_route_find(m, request->owner, request->source,
+	int rc = many_route_find(m, request->places->owner, request->source,
 				 request->is_followed, false, plan);
 
 	if (rc != -EBUSY)
 		return rc;
 	rc = many_files_drain(m);
-	return rc ? rc : many_route_find(m, request->owner, request->source,
+	return rc ? rc : many_route_find(m, request->places->owner, request->source,
 					 request->is_followed, true, plan);
 }
 
@@ -269,15 +269,15 @@ static int choose_route(struct many *m, struct batch_request *request)
 	int rc = find_route(m, request, &plan);
 
 	if (rc && !m->is_silent && !m->is_ring_dead) {
-		many_tell_failed(m, request->owner, request->source,
-				 request->destination, SIDE_NONE,
+		many_tell_failed(m, request->places->owner, request->source,
+				 request->places->name, SIDE_NONE,
 				 "find memory for", rc);
 		return 1;
 	}
 	if (rc)
 		return rc;
-	if (many_route_refuse(m, request->owner, request->source,
-			      request->destination, plan))
+	if (many_route_refuse(m, request->places->owner, request->source,
+			      request->places->name, plan))
 		return 1;
 	request->route = plan ? plan->number : m->routes.host_number;
 	request->note = plan;
@@ -288,14 +288,16 @@ int many_files_push(struct many *m, struct walk_directory *directory,
 		    const char *source, const char *destination,
 		    bool is_followed, bool is_regular)
 {
+	const struct batch_place place = {
+		directory->to_fd, destination, directory,
+	};
 	struct batch_request request = {
 		.source_directory = many_get_source_fd(directory),
 		.source = source,
 		.is_followed = is_followed,
 		.is_regular = is_regular,
-		.destination_directory = directory->to_fd,
-		.destination = destination,
-		.owner = directory,
+		.places = &place,
+		.place_count = 1,
 	};
 	int rc;
 

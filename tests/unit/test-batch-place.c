@@ -72,10 +72,10 @@ static void end(void)
 
 static enum batch_outcome copy(const char *from, const char *to)
 {
+	const struct batch_place place = { directory, to, NULL };
 	const struct batch_request request = {
 		.route = route, .source_directory = directory, .source = from,
-		.is_followed = true, .destination_directory = directory,
-		.destination = to,
+		.is_followed = true, .places = &place, .place_count = 1,
 	};
 
 	ck_assert_int_eq(batch_push(batch, &request), 0);
