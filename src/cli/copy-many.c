@@ -235,26 +235,75 @@ static bool is_copied_into(const struct copy_many *wish)
 	return count > 2 || (length && destination[length - 1] == '/');
 }
 
-static int add_operands(struct run *r, struct many *many)
+/* The destination first, then each --also. */
+static const char *get_place(const struct copy_many *wish, unsigned index)
 {
-	const struct cli_common *common = r->wish->common;
-	size_t sources = common->operand_count - 1;
-	const char *destination = common->operands[sources];
-	int rc = 0;
+	const struct cli_common *common = wish->common;
+
+	return index ? wish->also[index - 1] :
+		       common->operands[common->operand_count - 1];
+}
+
+/* False: it was told why not. What is made anew is there when it is resumed. */
+static bool is_like_destination(struct run *r, const char *also)
+{
+	const struct many_args *args = &r->wish->args;
+
+	if (args->shard_count || r->is_into == is_directory(also) ||
+	    (args->is_resumed && !r->is_into))
+		return true;
+	cli_error(get_name(r), "--also=%s is %s directory, and DEST is %s "
+		  "(give both in the same way)", also,
+		  r->is_into ? "no" : "a", r->is_into ? "one" : "none");
+	return false;
+}
+
+static bool are_places_right(struct run *r, size_t sources)
+{
+	const char *destination = get_place(r->wish, 0);
 
 	if (sources > 1 && !is_directory(destination)) {
 		cli_error(get_name(r), "%s is no directory (several sources "
 			  "need one)", destination);
+		return false;
+	}
+	for (unsigned i = 0; i < r->wish->also_count; i++)
+		if (!is_like_destination(r, r->wish->also[i]))
+			return false;
+	return true;
+}
+
+static int add_source(struct run *r, struct many *many, const char *source)
+{
+	char *copies[MANY_PLACES_MOST] = { NULL };
+	unsigned count = 1 + r->wish->also_count;
+	int rc = 0;
+
+	for (unsigned i = 0; i < count && !rc; i++) {
+		copies[i] = name_copy(source, get_place(r->wish, i),
+				      r->is_into);
+		rc = copies[i] ? 0 : -ENOMEM;
+	}
+	if (!rc)
+		rc = many_add(many, source, (const char *const *)copies,
+			      count);
+	for (unsigned i = 0; i < count; i++)
+		free(copies[i]);
+	return rc;
+}
+
+static int add_operands(struct run *r, struct many *many)
+{
+	const struct cli_common *common = r->wish->common;
+	size_t sources = common->operand_count - 1;
+	int rc = 0;
+
+	if (!are_places_right(r, sources)) {
 		worsen(r, EXIT_FAILED);
 		return 0;
 	}
-	for (size_t i = 0; !rc && i < sources; i++) {
-		const char *source = common->operands[i];
-		_cleanup_free_ char *copy = name_copy(source, destination,
-						      r->is_into);
-
-		rc = copy ? many_add(many, source, copy) : -ENOMEM;
-	}
+	for (size_t i = 0; !rc && i < sources; i++)
+		rc = add_source(r, many, common->operands[i]);
 	return rc;
 }
 
@@ -268,20 +317,31 @@ static int await_pair(struct run *r, const struct manifest *manifest)
 	return rc;
 }
 
+static const char *get_form(const struct copy_many *wish)
+{
+	if (wish->destinations > 1)
+		return wish->is_nul ?
+			       "not SOURCE, NUL, and as often DEST, NUL as "
+			       "--destinations says" :
+			       "not SOURCE, and as often a tab, DEST as "
+			       "--destinations says (names with tabs: -0)";
+	return wish->is_nul ? "not SOURCE, NUL, DEST, NUL" :
+			      "not SOURCE, one tab, DEST (names with tabs: "
+			      "-0)";
+}
+
 static void tell_wrong_pair(struct run *r, const struct manifest *manifest,
 			    int rc)
 {
 	cli_error(get_name(r), "%s: pair %llu: %s", r->wish->manifest,
 		  (unsigned long long)manifest->pairs, rc == -EINVAL ?
-		  r->wish->is_nul ? "not SOURCE, NUL, DEST, NUL" :
-			  "not SOURCE, one tab, DEST (names with tabs: -0)" :
-			  strerror(-rc));
+		  get_form(r->wish) : strerror(-rc));
 	worsen(r, EXIT_FAILED);
 }
 
 static int add_pairs(struct run *r, struct manifest *manifest)
 {
-	const char *source, *destination;
+	const char *names[MANIFEST_NAMES_MOST];
 	int rc, got;
 
 	for (;;) {
@@ -289,12 +349,13 @@ static int add_pairs(struct run *r, struct manifest *manifest)
 		if (rc)
 			return rc;
 		apart_excuse(r->wish->is_excused, true);
-		got = manifest_next(manifest, &source, &destination);
+		got = manifest_next(manifest, names);
 		apart_excuse(r->wish->is_excused, false);
 		if (got == -EINVAL || got == -ENAMETOOLONG)
 			tell_wrong_pair(r, manifest, got);
 		else if (got == 1)
-			rc = many_add(r->many, source, destination);
+			rc = many_add(r->many, names[0], names + 1,
+				      r->wish->destinations);
 		else if (got != -EINTR || *r->wish->args.stop)
 			return got;
 		if (rc)
@@ -319,7 +380,8 @@ static int add_manifest(struct run *r)
 			return 0;
 		}
 	}
-	manifest_init(manifest, is_stdin ? STDIN_FILENO : fd, r->wish->is_nul);
+	manifest_init(manifest, is_stdin ? STDIN_FILENO : fd, r->wish->is_nul,
+		      r->wish->destinations);
 	return add_pairs(r, manifest);
 }
 

@@ -17,6 +17,9 @@ struct copy_many {
 	struct many_args args;		/* but for what is told, and to whom */
 	const char *manifest;		/* NULL: the operands; "-": stdin */
 	bool is_nul;			/* the manifest is of such pairs */
+	unsigned destinations;		/* of each of its lines */
+	const char *const *also;	/* more places as DEST; no manifest */
+	unsigned also_count;		/* fewer than MANY_PLACES_MOST */
 	struct output *output;
 	volatile sig_atomic_t *asked;	/* how far it is; 0 when told */
 	volatile sig_atomic_t *is_excused; /* apart.h; NULL: nobody looks */

@@ -10,6 +10,7 @@
 #include "base/macro.h"
 #include "cli/output.h"
 #include "engine/copy-job.h"
+#include "engine/many.h"
 #include "report/writer.h"
 
 #define IO_TIMEOUT_NS		(60 * NS_PER_SEC)
@@ -97,6 +98,11 @@ static const struct cli_option options[] = {
 	{ .name = "null", .letter = '0',
 	  .help = "the manifest is SOURCE, NUL, DEST, NUL instead",
 	  .kind = CLI_FLAG, .offset = AT(is_nul) },
+	{ .name = "destinations", .argument = "N",
+	  .help = "so many times DEST in each line of the manifest, a tab "
+		  "before each [1]; SOURCE is read once",
+	  .kind = CLI_NUMBER, .offset = AT(destinations), .least = 1,
+	  .most = MANY_PLACES_MOST },
 	{ .name = "shard", .argument = "K/N|auto",
 	  .help = "of all bytes the K-th of N parts; auto: as the launcher "
 		  "of parallel programs says",
@@ -222,6 +228,7 @@ const struct cli_program copy_program = {
 void copy_options_init(struct copy_options *o)
 {
 	*o = (struct copy_options){
+		.destinations = 1,
 		.seek_bytes = SEEK_NONE,
 		.size_bytes = COPY_SIZE_REST,
 		.io_timeout_ns = IO_TIMEOUT_NS,
@@ -257,17 +264,17 @@ static const char *find_single_option(const struct copy_options *o)
 		  "copied to its start (copy that one alone)" },
 		{ o->size_bytes != COPY_SIZE_REST, "--size: each of many "
 		  "files is copied to its end (copy that one alone)" },
-		{ o->engine != COPY_ENGINE_AUTO && o->engine != COPY_ENGINE_RW,
+		{ !o->manifest && o->engine != COPY_ENGINE_AUTO &&
+		  o->engine != COPY_ENGINE_RW,
 		  "--engine: only whole drives can be reached otherwise than "
-		  "through a file system (copy drives one by one)" },
-		{ o->verify == COPY_VERIFY_COMPARE, "--verify=compare: a drive "
-		  "knows no files, and can compare only itself (--verify "
-		  "reads them again)" },
-		{ o->also.count, "--also: is for one source (run p2pcopy once "
-		  "for each destination)" },
-		{ o->is_polled, "--iopoll: files are opened and named through "
-		  "the same ring, which cannot be polled for that (leave it "
-		  "away)" },
+		  "through a file system (name them in a --manifest)" },
+		{ !o->manifest && o->is_polled, "--iopoll: files are opened "
+		  "and named through the same ring, which cannot be polled "
+		  "for that (name drives in a --manifest)" },
+		{ o->manifest && o->also.count, "--also: is for operands (see "
+		  "--destinations for a manifest)" },
+		{ o->also.count >= MANY_PLACES_MOST, "--also: there are too "
+		  "many of them (15 at most, for many files)" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(singles); i++)
@@ -364,6 +371,11 @@ int copy_options_check(const struct cli_common *common,
 
 	if (o->is_nul && !o->manifest) {
 		cli_error(copy_program.name, "--null: is for --manifest");
+		return EXIT_USAGE;
+	}
+	if (o->destinations > 1 && !o->manifest) {
+		cli_error(copy_program.name, "--destinations: is for "
+			  "--manifest (--also names one more)");
 		return EXIT_USAGE;
 	}
 	if (o->is_peer_required &&

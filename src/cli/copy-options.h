@@ -38,6 +38,7 @@ struct copy_options {
 	bool is_recursive, is_preserved;
 	const char *manifest;
 	bool is_nul;
+	uint64_t destinations;		/* of each line of the manifest */
 	struct launcher_place shard;	/* count 0: not given */
 	int verify;
 	int engine;

@@ -189,7 +189,7 @@ static void reset(struct file *f, const struct batch_request *request)
 {
 	memset(f, 0, offsetof(struct file, sum));
 	f->hole_fd = -1;
-	f->source_directory = request->source_directory;
+	f->source_directory = request->places->source_directory;
 	f->is_followed = request->is_followed;
 	f->is_regular = request->is_regular;
 	f->answer.note = request->note;
@@ -215,6 +215,7 @@ static struct file *make_file(struct batch *b,
 
 static void set_place(struct file *f, const struct batch_place *place)
 {
+	f->source_directory = place->source_directory;
 	f->destination_directory = place->directory;
 	f->answer.owner = place->owner;
 	strcpy(f->destination, place->name);

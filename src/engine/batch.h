@@ -45,7 +45,8 @@ struct statx;
 
 /* Where it is copied to. */
 struct batch_place {
-	int directory;			/* open until it is done */
+	int source_directory;		/* or AT_FDCWD */
+	int directory;			/* both are open until it is done */
 	const char *name;		/* one name in it */
 	void *owner;			/* handed back with the answer */
 };
@@ -53,8 +54,7 @@ struct batch_place {
 /* One file, read once and written to each of its places. Strings are copied. */
 struct batch_request {
 	unsigned route;
-	int source_directory;		/* or AT_FDCWD */
-	const char *source;
+	const char *source;		/* in source_directory of each place */
 	bool is_followed;		/* a link at its end */
 	bool is_regular;		/* for all that is known */
 	const struct batch_place *places;

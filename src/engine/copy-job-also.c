@@ -79,6 +79,9 @@ static int plan_one(struct copy_job *job, unsigned index)
 		.size_bytes = job->size_bytes,
 	};
 	also->args.destination = job->args.also[index];
+	also->args.destination_place = job->args.also_places ?
+					       job->args.also_places[index] :
+					       (struct endpoint_place){ 0 };
 	rc = copy_job_resolve_destination(also);
 	if (!rc)
 		rc = copy_job_ask_guards(also);

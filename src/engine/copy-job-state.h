@@ -55,6 +55,7 @@ struct copy_job_args {
 	bool is_in_place;		/* a file itself, not one aside */
 	bool is_sparse;			/* holes stay holes */
 	const char *const *also;	/* more destinations */
+	const struct endpoint_place *also_places; /* of each; or NULL */
 	unsigned also_count;
 	const char *journal;		/* NULL: none; in place then */
 	bool is_resumed;		/* from the journal, if it is there */

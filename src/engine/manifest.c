@@ -6,35 +6,42 @@
 #include <string.h>
 #include <unistd.h>
 
-void manifest_init(struct manifest *manifest, int fd, bool is_nul)
+void manifest_init(struct manifest *manifest, int fd, bool is_nul,
+		   unsigned destinations)
 {
 	manifest->fd = fd;
 	manifest->is_nul = is_nul;
+	manifest->name_count = 1 + destinations;
 	manifest->is_at_end = false;
 	manifest->pairs = 0;
 	manifest->begin = manifest->end = 0;
 }
 
-/* Behind the @count-th @delimiter from the beginning; 0: not there yet. */
+/*
+ * Behind the last delimiter of a record, of which so many are @missing; 0: not
+ * there yet, and those that are there are not missing any more.
+ */
 static size_t find_end(const struct manifest *m, char delimiter,
-		       unsigned count)
+		       unsigned *missing)
 {
 	size_t at = m->begin;
 
-	while (count--) {
+	while (*missing) {
 		const char *found = memchr(m->buffer + at, delimiter,
 					   m->end - at);
 
 		if (!found)
 			return 0;
 		at = (size_t)(found - m->buffer) + 1;
+		--*missing;
 	}
 	return at;
 }
 
-static size_t find_record(const struct manifest *m)
+static size_t find_record(const struct manifest *m, unsigned *missing)
 {
-	return m->is_nul ? find_end(m, '\0', 2) : find_end(m, '\n', 1);
+	*missing = m->is_nul ? m->name_count : 1;
+	return find_end(m, m->is_nul ? '\0' : '\n', missing);
 }
 
 /* One byte is kept for the newline that the last line may lack. */
@@ -59,7 +66,7 @@ static bool is_full(const struct manifest *m)
 }
 
 /* Until its end is found, what there is of it is thrown away. */
-static int skip_record(struct manifest *m)
+static int skip_record(struct manifest *m, unsigned missing)
 {
 	size_t end = 0;
 	int rc = 0;
@@ -67,51 +74,72 @@ static int skip_record(struct manifest *m)
 	while (!rc && !end && !m->is_at_end) {
 		m->begin = m->end;
 		rc = read_more(m);
-		end = find_end(m, m->is_nul ? '\0' : '\n', 1);
+		end = find_end(m, m->is_nul ? '\0' : '\n', &missing);
 	}
 	m->begin = end ? end : m->end;
 	m->pairs++;
 	return rc ? rc : -ENAMETOOLONG;
 }
 
-static int split_line(char *line, size_t length, const char **source,
-		      const char **destination)
+/* What follows @name, of which @length bytes are left; NULL: nothing. */
+static char *cut(char *name, size_t length, char delimiter)
 {
-	char *tab = memchr(line, '\t', length);
+	char *found = memchr(name, delimiter, length);
 
-	line[length] = '\0';
-	if (!tab || strchr(tab + 1, '\t') || strlen(line) != length)
-		return -EINVAL;
-	*tab = '\0';
-	*source = line;
-	*destination = tab + 1;
-	return **source && **destination ? 1 : -EINVAL;
+	if (!found)
+		return NULL;
+	*found = '\0';
+	return found + 1;
 }
 
-static int split(struct manifest *m, size_t end, const char **source,
-		 const char **destination)
+static bool are_names(const char *const *names, unsigned count)
 {
-	char *record = m->buffer + m->begin;
-	size_t length = end - m->begin - 1;
+	for (unsigned i = 0; i < count; i++)
+		if (!*names[i])
+			return false;
+	return true;
+}
+
+/* A line has no NUL, and as many tabs as there are names but for one. */
+static bool is_well_formed(const struct manifest *m, const char *line,
+			   size_t length)
+{
+	unsigned tabs = 0;
+
+	for (size_t i = 0; i < length && !m->is_nul; i++) {
+		tabs += line[i] == '\t';
+		if (!line[i])
+			return false;
+	}
+	return m->is_nul || tabs == m->name_count - 1;
+}
+
+static int split(struct manifest *m, size_t end, const char **names)
+{
+	char *name = m->buffer + m->begin, *last = m->buffer + end - 1;
+	unsigned i = 0;
 
 	m->begin = end;
 	m->pairs++;
-	if (!m->is_nul)
-		return split_line(record, length, source, destination);
-	*source = record;
-	*destination = record + strlen(record) + 1;
-	return **source && **destination ? 1 : -EINVAL;
+	if (!is_well_formed(m, name, (size_t)(last - name)))
+		return -EINVAL;
+	*last = '\0';
+	for (; name && i < m->name_count; i++) {
+		names[i] = name;
+		name = cut(name, (size_t)(last - name),
+			   m->is_nul ? '\0' : '\t');
+	}
+	return i == m->name_count && are_names(names, i) ? 1 : -EINVAL;
 }
 
-/* What is left at the end: a line without its newline, or half a pair. */
-static int take_rest(struct manifest *m, const char **source,
-		     const char **destination)
+/* What is left at the end: a line without its newline, or half a record. */
+static int take_rest(struct manifest *m, const char **names)
 {
 	if (m->begin == m->end)
 		return 0;
 	if (!m->is_nul) {
 		m->buffer[m->end++] = '\n';
-		return split(m, m->end, source, destination);
+		return split(m, m->end, names);
 	}
 	m->begin = m->end;
 	m->pairs++;
@@ -125,23 +153,23 @@ static void skip_empty_lines(struct manifest *m)
 		m->begin++;
 }
 
-int manifest_next(struct manifest *manifest, const char **source,
-		  const char **destination)
+int manifest_next(struct manifest *manifest, const char **names)
 {
 	struct manifest *m = manifest;
 
 	for (;;) {
+		unsigned missing;
 		size_t end;
 		int rc;
 
 		skip_empty_lines(m);
-		end = find_record(m);
+		end = find_record(m, &missing);
 		if (end)
-			return split(m, end, source, destination);
+			return split(m, end, names);
 		if (m->is_at_end)
-			return take_rest(m, source, destination);
+			return take_rest(m, names);
 		if (is_full(m))
-			return skip_record(m);
+			return skip_record(m, missing);
 		rc = read_more(m);
 		if (rc)
 			return rc;
@@ -151,7 +179,8 @@ int manifest_next(struct manifest *manifest, const char **source,
 bool manifest_is_ready(const struct manifest *manifest)
 {
 	struct pollfd poll_fd = { .fd = manifest->fd, .events = POLLIN };
+	unsigned missing;
 
-	return find_record(manifest) || manifest->is_at_end ||
+	return find_record(manifest, &missing) || manifest->is_at_end ||
 	       poll(&poll_fd, 1, 0);
 }

@@ -6,7 +6,6 @@
 
 #include "engine/many-files.h"
 #include "engine/many-later.h"
-#include "engine/many-links.h"
 
 bool many_deal_one(struct many *m)
 {
@@ -29,7 +28,7 @@ static int push_ranges(struct many *m, struct walk_directory *directory,
 		later = many_do_later(m, directory, source, destination);
 		if (!later)
 			return 0;
-		later->is_alone = later->is_range = true;
+		later->is_alone = later->is_range = later->is_parted = true;
 		later->range = range;
 		later->facts = *facts;
 	}
@@ -56,25 +55,39 @@ int many_deal_file(struct many *m, struct walk_directory *directory,
 			       S_ISREG(facts->st_mode));
 }
 
+/* The first one decides for the others. */
+static bool deal_link(struct many *m, const struct stat *st, struct link *link)
+{
+	struct shard_range range;
+	bool is_ours;
+
+	if (link->state == LINK_UNKNOWN)
+		link->state = shard_deal(m->shard, (uint64_t)st->st_size, 1, 0,
+					 &range) ? LINK_THERE : LINK_ELSEWHERE;
+	is_ours = link->state == LINK_THERE;
+	if (link_is_done(link))
+		links_forget(&m->dealt, link);
+	return is_ours;
+}
+
 /* All names of a file, and all of its data, fall to one node. */
 int many_deal_name(struct many *m, struct walk_directory *directory,
 		   const char *name, const struct stat *st)
 {
-	struct link *link = links_find(&m->links, st->st_dev, st->st_ino);
-	bool is_first = !link;
-	struct shard_range range;
+	struct link *link = links_see(&m->dealt, st->st_dev, st->st_ino,
+				      st->st_nlink);
 
-	link = links_see(&m->links, st->st_dev, st->st_ino, st->st_nlink);
 	if (!link)
 		return -ENOMEM;
-	if (is_first && !shard_deal(m->shard, (uint64_t)st->st_size, 1, 0,
-				    &range))
-		link->state = LINK_ELSEWHERE;
-	if (link->state != LINK_ELSEWHERE) {
-		/* It will be seen once more, when it has been opened. */
-		link->names++;
-		return many_files_push(m, directory, name, name, false, true);
-	}
-	many_links_pass(m, link);
-	return 0;
+	return deal_link(m, st, link) ?
+		       many_files_push(m, directory, name, name, false, true) :
+		       0;
+}
+
+void many_deal_fini(struct many *m)
+{
+	struct link *link;
+
+	while ((link = links_get_any(&m->dealt)))
+		links_forget(&m->dealt, link);
 }

@@ -20,4 +20,6 @@ int many_deal_file(struct many *m, struct walk_directory *directory,
 int many_deal_name(struct many *m, struct walk_directory *directory,
 		   const char *name, const struct stat *st);
 
+void many_deal_fini(struct many *m);
+
 #endif

@@ -97,7 +97,8 @@ bool many_done_skip(struct many *m, struct walk_directory *directory,
 		return true;
 	tell_done(m, directory, source, destination, &from, told);
 	if (many_is_in_tree(directory) && from.st_nlink > 1)
-		many_links_end(m, from.st_dev, from.st_ino, true, told);
+		many_links_end(m, directory, from.st_dev, from.st_ino, true,
+			       told);
 	return true;
 }
 

@@ -36,6 +36,8 @@ static void tell_answer(struct many *m, const struct batch_answer *a,
 		.duration_ns = a->duration_ns,
 		.is_changed = a->is_changed,
 		.is_verified = a->is_verified,
+		.why_not_compared = m->args.is_compared ?
+			"a file system lies between" : NULL,
 		.mismatched_bytes = a->mismatched_bytes,
 		.first_mismatch_bytes = a->first_mismatch_bytes,
 		.sum = a->sum,
@@ -49,8 +51,9 @@ static void end_link(struct many *m, const struct batch_answer *a,
 		     bool is_there)
 {
 	if (a->facts && a->facts->stx_nlink > 1 && many_is_in_tree(a->owner))
-		many_links_end(m, makedev(a->facts->stx_dev_major,
-					  a->facts->stx_dev_minor),
+		many_links_end(m, a->owner,
+			       makedev(a->facts->stx_dev_major,
+				       a->facts->stx_dev_minor),
 			       a->facts->stx_ino, is_there, a->sum);
 }
 
@@ -232,6 +235,15 @@ int many_files_drain(struct many *m)
 
 /* --- files -------------------------------------------------------------- */
 
+static void fail_places(struct many *m, const struct batch_request *request,
+			const char *tried, int rc)
+{
+	for (unsigned i = 0; i < request->place_count; i++)
+		many_tell_failed(m, request->places[i].owner, request->source,
+				 request->places[i].name, SIDE_NONE, tried,
+				 rc);
+}
+
 static int push_request(struct many *m, const struct batch_request *request)
 {
 	int rc;
@@ -242,24 +254,21 @@ static int push_request(struct many *m, const struct batch_request *request)
 			return rc;
 	}
 	if (rc)
-		many_tell_failed(m, request->places->owner, request->source,
-				 request->places->name, SIDE_NONE, "name", rc);
-	else
-		walk_hold(request->places->owner);
+		fail_places(m, request, "name", rc);
+	for (unsigned i = 0; i < request->place_count && !rc; i++)
+		walk_hold(request->places[i].owner);
 	return 0;
 }
 
 static int find_route(struct many *m, const struct batch_request *request,
 		      struct route_plan **plan)
 {
-	int rc = many_route_find(m, request->places->owner, request->source,
-				 request->is_followed, false, plan);
+	int rc = many_route_find(m, request, false, plan);
 
 	if (rc != -EBUSY)
 		return rc;
 	rc = many_files_drain(m);
-	return rc ? rc : many_route_find(m, request->places->owner, request->source,
-					 request->is_followed, true, plan);
+	return rc ? rc : many_route_find(m, request, true, plan);
 }
 
 /* 0: @request has it; 1: it was told why there is none; -errno. */
@@ -269,59 +278,82 @@ static int choose_route(struct many *m, struct batch_request *request)
 	int rc = find_route(m, request, &plan);
 
 	if (rc && !m->is_silent && !m->is_ring_dead) {
-		many_tell_failed(m, request->places->owner, request->source,
-				 request->places->name, SIDE_NONE,
-				 "find memory for", rc);
+		fail_places(m, request, "find memory for", rc);
 		return 1;
 	}
 	if (rc)
 		return rc;
-	if (many_route_refuse(m, request->places->owner, request->source,
-			      request->places->name, plan))
+	if (many_route_refuse(m, request, plan))
 		return 1;
 	request->route = plan ? plan->number : m->routes.host_number;
 	request->note = plan;
 	return 0;
 }
 
+static int push_places(struct many *m, struct batch_request *request)
+{
+	int rc;
+
+	if (m->args.is_planned)
+		return many_plan_file(m, request);
+	rc = choose_route(m, request);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	return push_request(m, request);
+}
+
 int many_files_push(struct many *m, struct walk_directory *directory,
 		    const char *source, const char *destination,
 		    bool is_followed, bool is_regular)
 {
-	const struct batch_place place = {
-		directory->to_fd, destination, directory,
-	};
+	struct batch_place places[BATCH_PLACES_MOST];
 	struct batch_request request = {
-		.source_directory = many_get_source_fd(directory),
 		.source = source,
 		.is_followed = is_followed,
 		.is_regular = is_regular,
-		.places = &place,
-		.place_count = 1,
+		.places = places,
 	};
-	int rc;
+	struct walk_directory *d;
 
-	if (m->args.is_planned)
-		return many_plan_file(m, directory, source, destination,
-				      is_followed);
-	if (many_done_skip(m, directory, source, destination, is_followed))
-		return 0;
-	rc = choose_route(m, &request);
-	if (rc)
-		return rc < 0 ? rc : 0;
-	return push_request(m, &request);
+	for (d = many_find_place(directory); d; d = many_find_place(d->also)) {
+		const char *name = many_get_name(d, destination);
+
+		if (m->args.is_planned ||
+		    !many_done_skip(m, d, source, name, is_followed))
+			places[request.place_count++] = (struct batch_place){
+				many_get_source_fd(d), d->to_fd, name, d,
+			};
+	}
+	return request.place_count ? push_places(m, &request) : 0;
 }
 
 /* --- what waited -------------------------------------------------------- */
+
+static int push_again(struct many *m, const struct many_later *later)
+{
+	const struct batch_place place = {
+		.source_directory = many_get_source_fd(later->directory),
+		.directory = later->directory->to_fd,
+		.name = later->destination,
+		.owner = later->directory,
+	};
+	struct batch_request request = {
+		.source = later->source,
+		.is_followed = later->is_followed,
+		.is_regular = true,
+		.places = &place,
+		.place_count = 1,
+	};
+
+	return push_places(m, &request);
+}
 
 static int run_one(struct many *m, const struct many_later *later)
 {
 	int rc;
 
 	if (!later->is_alone)
-		return many_files_push(m, later->directory, later->source,
-				       later->destination, later->is_followed,
-				       true);
+		return push_again(m, later);
 	rc = many_files_drain(m);
 	return rc ? rc : many_alone_copy(m, later);
 }

@@ -13,8 +13,8 @@
 int many_files_open(struct many *m);
 
 /*
- * One regular file of @directory; @is_regular: that is certain. 0: what came
- * of it is told; -errno as many_add().
+ * One regular file of @directory, to all its places; @is_regular: that is
+ * certain. 0: what came of it is told; -errno as many_add().
  */
 int many_files_push(struct many *m, struct walk_directory *directory,
 		    const char *source, const char *destination,

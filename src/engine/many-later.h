@@ -14,6 +14,7 @@ struct many_later {
 	char *source, *destination;	/* names there */
 	bool is_followed;
 	bool is_alone;			/* by a copy job; else once more */
+	bool is_parted;			/* to all places, and not to one */
 	bool is_range;			/* of a file that is shared by nodes */
 	struct shard_range range;
 	struct stat facts;		/* is_range: of the source */

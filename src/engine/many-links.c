@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/macro.h"
 #include "engine/many-overlap.h"
 #include "engine/many-tell.h"
 
@@ -126,12 +127,12 @@ static void forget_waiting(struct many *m, struct link *link)
 	}
 }
 
-static void forget_link(struct many *m, struct link *link)
+static void forget_link(struct many *m, struct links *links, struct link *link)
 {
 	struct walk_directory *top = link->owner;
 
 	forget_waiting(m, link);
-	links_forget(&m->links, link);
+	links_forget(links, link);
 	if (top)
 		walk_release(&m->walk, top);
 }
@@ -167,7 +168,8 @@ bool many_links_is_wanted(struct many *m, struct walk_directory *directory,
 			  const char *name, dev_t device, ino_t inode,
 			  nlink_t names)
 {
-	struct link *link = links_see(&m->links, device, inode, names);
+	struct links *links = &m->links[directory->place];
+	struct link *link = links_see(links, device, inode, names);
 
 	if (!link)
 		return true;
@@ -184,21 +186,21 @@ bool many_links_is_wanted(struct many *m, struct walk_directory *directory,
 			walk_hold(directory);
 		return false;
 	case LINK_ELSEWHERE:
-		break;
 	case LINK_THERE:
 	case LINK_FAILED:
 		add_name(m, link, directory, name);
 		break;
 	}
 	if (link_is_done(link))
-		forget_link(m, link);
+		forget_link(m, links, link);
 	return false;
 }
 
-void many_links_end(struct many *m, dev_t device, ino_t inode, bool is_there,
-		    const char *sum)
+void many_links_end(struct many *m, const struct walk_directory *directory,
+		    dev_t device, ino_t inode, bool is_there, const char *sum)
 {
-	struct link *link = links_find(&m->links, device, inode);
+	struct links *links = &m->links[directory->place];
+	struct link *link = links_find(links, device, inode);
 
 	if (!link || link->state != LINK_COPYING)
 		return;
@@ -207,27 +209,22 @@ void many_links_end(struct many *m, dev_t device, ino_t inode, bool is_there,
 	link->sum = sum ? strdup(sum) : NULL;
 	while (link->waiting) {
 		struct link_name *waiting = link->waiting;
-		struct walk_directory *directory = waiting->owner;
+		struct walk_directory *there = waiting->owner;
 
 		link->waiting = waiting->next;
-		add_name(m, link, directory, waiting->name);
-		walk_release(&m->walk, directory);
+		add_name(m, link, there, waiting->name);
+		walk_release(&m->walk, there);
 		free(waiting);
 	}
 	if (link_is_done(link))
-		forget_link(m, link);
-}
-
-void many_links_pass(struct many *m, struct link *link)
-{
-	if (link_is_done(link))
-		forget_link(m, link);
+		forget_link(m, links, link);
 }
 
 void many_links_fini(struct many *m)
 {
 	struct link *link;
 
-	while ((link = links_get_any(&m->links)))
-		forget_link(m, link);
+	for (size_t i = 0; i < ARRAY_SIZE(m->links); i++)
+		while ((link = links_get_any(&m->links[i])))
+			forget_link(m, &m->links[i], link);
 }

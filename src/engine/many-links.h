@@ -16,12 +16,12 @@ bool many_links_is_wanted(struct many *m, struct walk_directory *directory,
 			  const char *name, dev_t device, ino_t inode,
 			  nlink_t names);
 
-/* The copy of the first name is there, with its checksum; or never will be. */
-void many_links_end(struct many *m, dev_t device, ino_t inode, bool is_there,
-		    const char *sum);
-
-/* Of one that falls to another node: one name fewer to be seen. */
-void many_links_pass(struct many *m, struct link *link);
+/*
+ * The copy of the first name is there, where @directory is copied to, with its
+ * checksum; or never will be.
+ */
+void many_links_end(struct many *m, const struct walk_directory *directory,
+		    dev_t device, ino_t inode, bool is_there, const char *sum);
 
 void many_links_fini(struct many *m);
 

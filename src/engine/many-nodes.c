@@ -86,9 +86,9 @@ static int copy_node(struct many *m, struct walk_directory *directory,
 	return rc ? rc : complete_node(m, &st, directory->to_fd, destination);
 }
 
-void many_nodes_copy(struct many *m, struct walk_directory *directory,
-		     const char *source, const char *destination,
-		     enum walk_kind kind)
+static void copy_to(struct many *m, struct walk_directory *directory,
+		    const char *source, const char *destination,
+		    enum walk_kind kind)
 {
 	struct many_file file = {
 		.kind = kind,
@@ -104,4 +104,14 @@ void many_nodes_copy(struct many *m, struct walk_directory *directory,
 				 SIDE_DESTINATION, "make", rc);
 	else
 		many_tell(m, directory, source, destination, &file);
+}
+
+void many_nodes_copy(struct many *m, struct walk_directory *directory,
+		     const char *source, const char *destination,
+		     enum walk_kind kind)
+{
+	struct walk_directory *d;
+
+	for (d = many_find_place(directory); d; d = many_find_place(d->also))
+		copy_to(m, d, source, many_get_name(d, destination), kind);
 }

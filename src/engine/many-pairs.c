@@ -22,119 +22,171 @@ static size_t find_name(const char *path)
 	return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-static int open_place(struct many *m, const char *destination, size_t length,
-		      struct walk_directory **place)
+/* What is wrong with it is the caller's to tell. */
+static int open_place(struct many *m, struct walk_directory *d,
+		      const char *destination)
 {
-	struct walk_directory *d = calloc(1, sizeof(*d));
-	int rc = 0;
-
-	if (!d)
-		return -ENOMEM;
-	d->users = 1;
-	d->fd = -1;
-	d->name = strdup("");
-	d->to_name = strndup(destination, length);
-	d->to_fd = !d->to_name ? -1 :
-		open(length ? d->to_name : ".",
-		     O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (!d->name || !d->to_name)
-		rc = -ENOMEM;
-	else if (d->to_fd < 0)
-		rc = -errno;
-	else
-		rc = syncs_add(&m->syncs, d->to_fd, length ? d->to_name : ".");
-	if (!rc)
-		many_done_clean(m, d->to_fd);
-	if (rc) {
-		walk_release(&m->walk, d);
-		return rc;
-	}
-	*place = d;
-	return 0;
-}
-
-/* Mostly that of the pair before. */
-static int find_place(struct many *m, const char *destination, size_t length,
-		      struct walk_directory **place)
-{
-	struct walk_directory *last = m->place;
+	size_t length = find_name(destination);
 	int rc;
 
-	if (last && strlen(last->to_name) == length &&
-	    !strncmp(last->to_name, destination, length)) {
-		*place = last;
-		return 0;
-	}
-	rc = open_place(m, destination, length, place);
-	if (rc)
-		return rc;
-	if (last)
-		walk_release(&m->walk, last);
-	m->place = *place;
-	return 0;
+	d->to_name = strndup(destination, length);
+	if (!d->to_name)
+		return -ENOMEM;
+	d->to_fd = open(length ? d->to_name : ".",
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (d->to_fd < 0)
+		return -errno;
+	rc = syncs_add(&m->syncs, d->to_fd, length ? d->to_name : ".");
+	if (!rc)
+		many_done_clean(m, d->to_fd);
+	return rc;
 }
 
-static int push_pair(struct many *m, struct walk_directory *place,
-		     const char *source, const char *name)
+static struct walk_directory *make_places(struct many *m, unsigned count)
 {
-	struct stat st = { 0 };
-	struct many_later *later;
+	struct walk_directory *d = calloc(1, sizeof(*d));
+	int rc;
 
-	/* What is no file there is never replaced by one. */
-	if (!m->args.is_planned &&
-	    !fstatat(place->to_fd, name, &st, AT_SYMLINK_NOFOLLOW) &&
-	    !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
-		later = many_do_later(m, place, source, name);
-		if (later)
-			later->is_alone = true;
-		return many_files_turn(m);
+	if (!d)
+		return NULL;
+	d->users = 1;
+	d->fd = d->to_fd = -1;
+	d->name = strdup("");
+	rc = d->name ? 0 : -ENOMEM;
+	for (unsigned i = 1; i < count && !rc; i++)
+		rc = walk_add_place(d, NULL);
+	if (!rc)
+		return d;
+	walk_release(&m->walk, d);
+	return NULL;
+}
+
+static bool is_as_before(const struct walk_directory *d,
+			 const char *const *destinations, unsigned count)
+{
+	unsigned i = 0;
+
+	for (; d && i < count; d = d->also, i++) {
+		size_t length = find_name(destinations[i]);
+
+		if (d->is_dropped || strlen(d->to_name) != length ||
+		    strncmp(d->to_name, destinations[i], length))
+			return false;
 	}
-	if (!m->shard)
-		return many_files_push(m, place, source, name, true, false);
-	st = (struct stat){ 0 };
-	(void)stat(source, &st);
-	return many_deal_file(m, place, source, name, true, &st);
+	return !d && i == count;
+}
+
+static void open_places(struct many *m, struct walk_directory *d,
+			const char *source, const char *const *destinations)
+{
+	for (; d; d = d->also, destinations++) {
+		int rc = open_place(m, d, *destinations);
+
+		d->is_dropped = rc;
+		if (rc)
+			many_tell_failed(m, NULL, source, *destinations,
+					 SIDE_DESTINATION, "write into the "
+					 "directory of", rc);
+	}
+}
+
+/* Mostly those of the pair before. NULL: it was told why not. */
+static struct walk_directory *find_places(struct many *m, const char *source,
+					  const char *const *destinations,
+					  unsigned count)
+{
+	if (m->place && is_as_before(m->place, destinations, count))
+		return m->place;
+	if (m->place)
+		walk_release(&m->walk, m->place);
+	m->place = make_places(m, count);
+	if (!m->place)
+		many_tell_failed(m, NULL, source, destinations[0], SIDE_NONE,
+				 "copy", -ENOMEM);
+	else
+		open_places(m, m->place, source, destinations);
+	return m->place;
+}
+
+/* Into a directory, under its own name. */
+static const char *get_file(const char *source, const char *destination)
+{
+	const char *name = destination + find_name(destination);
+
+	return *name ? name : source + find_name(source);
+}
+
+/* Places that are no more are left out. Those that are; NULL: none. */
+static struct walk_directory *name_places(struct many *m, const char *source,
+					  const char *const *destinations,
+					  unsigned count)
+{
+	struct walk_directory *d = find_places(m, source, destinations, count);
+
+	for (; d; d = d->also, destinations++) {
+		free(d->to_file);
+		d->to_file = strdup(get_file(source, *destinations));
+		if (d->to_file || d->is_dropped)
+			continue;
+		many_tell_failed(m, NULL, source, *destinations, SIDE_NONE,
+				 "copy", -ENOMEM);
+		d->is_dropped = true;
+	}
+	return many_find_place(m->place);
+}
+
+/* What is no file is never replaced by one, and is no file's source. */
+static bool is_special(const struct many *m, struct walk_directory *place,
+		       const char *source)
+{
+	struct walk_directory *d;
+	struct stat st;
+
+	if (m->args.is_planned)
+		return false;
+	if (many_is_for_drives(m))
+		return true;
+	for (d = place; d; d = many_find_place(d->also))
+		if (!fstatat(d->to_fd, d->to_file, &st, AT_SYMLINK_NOFOLLOW) &&
+		    !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+			return true;
+	return many_find_place(place->also) && !stat(source, &st) &&
+	       S_ISBLK(st.st_mode);
 }
 
 int many_pairs_add(struct many *m, const char *source,
-		   const char *destination)
+		   const char *const *destinations, unsigned count)
 {
-	size_t length = find_name(destination);
-	const char *name = destination + length;
 	struct walk_directory *place;
-	int rc;
+	struct many_later *later;
+	struct stat st = { 0 };
 
-	/* Into a directory, under its own name. */
-	if (!*name)
-		name = source + find_name(source);
-	rc = find_place(m, destination, length, &place);
-	if (rc) {
-		many_tell_failed(m, NULL, source, destination,
-				 SIDE_DESTINATION, "write into the directory "
-				 "of", rc);
+	place = name_places(m, source, destinations, count);
+	if (!place)
 		return 0;
+	if (is_special(m, place, source)) {
+		later = many_do_later(m, place, source, place->to_file);
+		if (later)
+			later->is_alone = later->is_parted = true;
+		return many_files_turn(m);
 	}
-	return push_pair(m, place, source, name);
+	if (!m->shard)
+		return many_files_push(m, place, source, place->to_file, true,
+				       false);
+	(void)stat(source, &st);
+	return many_deal_file(m, place, source, place->to_file, true, &st);
 }
 
 int many_pairs_add_node(struct many *m, const char *source,
-			const char *destination, enum walk_kind kind)
+			const char *const *destinations, unsigned count,
+			enum walk_kind kind)
 {
-	size_t length = find_name(destination);
-	const char *name = destination + length;
 	struct walk_directory *place;
-	int rc;
 
 	if (!many_deal_one(m))
 		return 0;
-	rc = find_place(m, destination, length, &place);
-	if (rc)
-		many_tell_failed(m, NULL, source, destination,
-				 SIDE_DESTINATION, "write into the directory "
-				 "of", rc);
-	else
-		many_nodes_copy(m, place, source,
-				*name ? name : source + find_name(source),
-				kind);
+	place = name_places(m, source, destinations, count);
+	if (place)
+		many_nodes_copy(m, place, source, place->to_file, kind);
 	return 0;
 }

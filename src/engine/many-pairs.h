@@ -10,10 +10,11 @@
 
 /* A file or a device, links followed. As many_add(). */
 int many_pairs_add(struct many *m, const char *source,
-		   const char *destination);
+		   const char *const *destinations, unsigned count);
 
 /* A symbolic link, or what else has no data. As many_add(). */
 int many_pairs_add_node(struct many *m, const char *source,
-			const char *destination, enum walk_kind kind);
+			const char *const *destinations, unsigned count,
+			enum walk_kind kind);
 
 #endif

@@ -12,7 +12,7 @@
 #include "engine/many-tell.h"
 
 /* A device, or what is written in place: its guards are those of a job. */
-static int plan_alone(struct many *m, struct walk_directory *directory,
+static void plan_alone(struct many *m, struct walk_directory *directory,
 		      const char *source, const char *destination)
 {
 	char *from = (char *)(uintptr_t)source;
@@ -23,67 +23,101 @@ static int plan_alone(struct many *m, struct walk_directory *directory,
 		.destination = to,
 	};
 
-	return many_alone_copy(m, &later);
+	(void)many_alone_copy(m, &later);
 }
 
-static int plan_regular(struct many *m, struct walk_directory *directory,
-			const char *source, const char *destination,
-			const struct stat *from, bool is_followed)
+static void tell_planned(struct many *m, const struct batch_request *request,
+			 const struct batch_place *place,
+			 const struct route_plan *plan, uint64_t size)
 {
 	struct many_file file = { .kind = WALK_FILE };
+
+	many_route_describe(m, plan, &file);
+	file.size_bytes = file.copied_bytes = size;
+	if (file.provider)
+		file.peer_bytes = size;
+	many_tell(m, place->owner, request->source, place->name, &file);
+}
+
+static void plan_regular(struct many *m, const struct batch_request *request,
+			 uint64_t size)
+{
 	struct route_plan *plan;
 	int rc;
 
-	rc = many_route_find(m, directory, source, is_followed, true, &plan);
-	if (rc) {
-		many_tell_failed(m, directory, source, destination, SIDE_NONE,
-				 "find memory for", rc);
-		return 0;
+	rc = many_route_find(m, request, true, &plan);
+	if (!rc && many_route_refuse(m, request, plan))
+		return;
+	for (unsigned i = 0; i < request->place_count; i++) {
+		const struct batch_place *place = &request->places[i];
+
+		if (rc)
+			many_tell_failed(m, place->owner, request->source,
+					 place->name, SIDE_NONE,
+					 "find memory for", rc);
+		else
+			tell_planned(m, request, place, plan, size);
 	}
-	if (many_route_refuse(m, directory, source, destination, plan))
-		return 0;
-	many_route_describe(m, plan, &file);
-	file.size_bytes = file.copied_bytes = (uint64_t)from->st_size;
-	if (file.provider)
-		file.peer_bytes = file.size_bytes;
-	many_tell(m, directory, source, destination, &file);
-	return 0;
 }
 
-int many_plan_file(struct many *m, struct walk_directory *directory,
-		   const char *source, const char *destination,
-		   bool is_followed)
+/* False: it has been told what comes of it. */
+static bool is_regular_at(struct many *m, const struct batch_request *request,
+			  const struct batch_place *place,
+			  const struct stat *from)
 {
-	_cleanup_free_ char *path = walk_format_path(directory, destination,
+	struct walk_directory *directory = place->owner;
+	_cleanup_free_ char *path = walk_format_path(directory, place->name,
 						     true);
-	struct stat from, to;
-	bool is_there;
+	struct stat to;
+	bool is_there = path && !lstat(path, &to);
 
-	if (!path)
-		return -ENOMEM;
-	is_there = !lstat(path, &to);
-	if (fstatat(many_get_source_fd(directory), source, &from,
-		    is_followed ? 0 : AT_SYMLINK_NOFOLLOW)) {
-		many_tell_failed(m, directory, source, destination,
-				 SIDE_SOURCE, "look at", -errno);
-		return 0;
-	}
-	if (S_ISDIR(from.st_mode)) {
-		many_tell_failed(m, directory, source, destination,
-				 SIDE_SOURCE, "read", -EISDIR);
-		return 0;
-	}
 	if (is_there && S_ISDIR(to.st_mode)) {
-		many_tell_failed(m, directory, source, destination,
+		many_tell_failed(m, directory, request->source, place->name,
 				 SIDE_DESTINATION, "replace", -EISDIR);
+		return false;
+	}
+	if (is_there && many_overlap_refuse_path(m, directory, request->source,
+						 place->name, from, &to))
+		return false;
+	if (!many_is_for_drives(m) && S_ISREG(from->st_mode) &&
+	    (!is_there || S_ISREG(to.st_mode) || many_is_in_tree(directory)))
+		return true;
+	plan_alone(m, directory, request->source, place->name);
+	return false;
+}
+
+/* What is wrong with the source is wrong everywhere. */
+static void fail_everywhere(struct many *m,
+			    const struct batch_request *request,
+			    const char *tried, int rc)
+{
+	for (unsigned i = 0; i < request->place_count; i++)
+		many_tell_failed(m, request->places[i].owner, request->source,
+				 request->places[i].name, SIDE_SOURCE, tried,
+				 rc);
+}
+
+int many_plan_file(struct many *m, const struct batch_request *request)
+{
+	struct batch_place places[BATCH_PLACES_MOST];
+	struct batch_request regular = *request;
+	struct stat from;
+	int rc;
+
+	rc = fstatat(request->places->source_directory, request->source, &from,
+		     request->is_followed ? 0 : AT_SYMLINK_NOFOLLOW) ?
+		     -errno : 0;
+	if (rc || S_ISDIR(from.st_mode)) {
+		fail_everywhere(m, request, rc ? "look at" : "read",
+				rc ? rc : -EISDIR);
 		return 0;
 	}
-	if (is_there && many_overlap_refuse_path(m, directory, source,
-						 destination, &from, &to))
-		return 0;
-	if (!S_ISREG(from.st_mode) || (is_there && !S_ISREG(to.st_mode) &&
-				       !many_is_in_tree(directory)))
-		return plan_alone(m, directory, source, destination);
-	return plan_regular(m, directory, source, destination, &from,
-			    is_followed);
+	regular.places = places;
+	regular.place_count = 0;
+	for (unsigned i = 0; i < request->place_count; i++)
+		if (is_regular_at(m, request, &request->places[i], &from))
+			places[regular.place_count++] = request->places[i];
+	if (regular.place_count)
+		plan_regular(m, &regular, (uint64_t)from.st_size);
+	return 0;
 }

@@ -8,9 +8,7 @@
 
 #include "engine/many-state.h"
 
-/* As many_files_push(). */
-int many_plan_file(struct many *m, struct walk_directory *directory,
-		   const char *source, const char *destination,
-		   bool is_followed);
+/* Each owner in @request is a struct walk_directory. As many_files_push(). */
+int many_plan_file(struct many *m, const struct batch_request *request);
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/macro.h"
 #include "engine/many-tell.h"
 
 /* What is shorter proves nothing about peer memory, and gains nothing. */
@@ -60,40 +61,82 @@ static int advance(struct many *m, const struct routes_ends *ends,
 	return rc;
 }
 
-int many_route_find(struct many *m, struct walk_directory *directory,
-		    const char *source, bool is_followed, bool is_idle,
-		    struct route_plan **plan)
+/* False: of one of them it cannot be said. */
+static bool find_devices(const struct batch_request *request, dev_t source,
+			 struct routes_ends *ends)
 {
-	_cleanup_free_ char *path = NULL, *there = NULL;
+	*ends = (struct routes_ends){
+		.source_device = source,
+		.place_count = request->place_count,
+	};
+	for (unsigned i = 0; i < request->place_count; i++) {
+		struct walk_directory *d = request->places[i].owner;
+
+		if (find_device(d))
+			return false;
+		ends->places[i].device = d->to_device;
+	}
+	return true;
+}
+
+/* What it is tried with. Heap, in @paths. */
+static int find_paths(const struct batch_request *request,
+		      struct routes_ends *ends, char **paths)
+{
+	const struct walk_directory *first = request->places[0].owner;
+
+	paths[0] = many_format_source(first, request->source);
+	ends->source = paths[0];
+	for (unsigned i = 0; i < request->place_count; i++) {
+		paths[1 + i] = find_there(request->places[i].owner);
+		ends->places[i].directory = paths[1 + i];
+	}
+	for (unsigned i = 0; i <= request->place_count; i++)
+		if (!paths[i])
+			return -ENOMEM;
+	return 0;
+}
+
+static int advance_with(struct many *m, const struct batch_request *request,
+			struct routes_ends *ends, bool is_proof_wanted,
+			struct route_plan **plan)
+{
+	char *paths[1 + BATCH_PLACES_MOST] = { NULL };
+	int rc = find_paths(request, ends, paths);
+
+	if (!rc)
+		rc = advance(m, ends, is_proof_wanted, plan);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		free(paths[i]);
+	return rc;
+}
+
+int many_route_find(struct many *m, const struct batch_request *request,
+		    bool is_idle, struct route_plan **plan)
+{
 	struct routes_ends ends;
 	bool is_proof_wanted;
 	struct stat from;
 
 	*plan = NULL;
-	if (m->routes.is_host_only || find_device(directory) ||
-	    fstatat(many_get_source_fd(directory), source, &from,
-		    is_followed ? 0 : AT_SYMLINK_NOFOLLOW) ||
-	    !S_ISREG(from.st_mode) || !from.st_size)
+	if (m->routes.is_host_only ||
+	    fstatat(request->places->source_directory, request->source, &from,
+		    request->is_followed ? 0 : AT_SYMLINK_NOFOLLOW) ||
+	    !S_ISREG(from.st_mode) || !from.st_size ||
+	    !find_devices(request, from.st_dev, &ends))
 		return 0;
 	is_proof_wanted = from.st_size >= PEER_LEAST && !m->args.is_planned;
-	*plan = routes_find(&m->routes, from.st_dev, directory->to_device);
+	*plan = routes_find(&m->routes, &ends);
 	if (*plan && !(is_proof_wanted && routes_needs_proof(*plan)))
 		return 0;
 	if (!is_idle && (*plan || is_proof_wanted ||
 			 routes_is_full(&m->routes)))
 		return -EBUSY;
-	path = many_format_source(directory, source);
-	there = find_there(directory);
-	if (!path || !there)
-		return -ENOMEM;
-	ends = (struct routes_ends){ from.st_dev, directory->to_device, path,
-				     there };
-	return advance(m, &ends, is_proof_wanted, plan);
+	return advance_with(m, request, &ends, is_proof_wanted, plan);
 }
 
-bool many_route_refuse(struct many *m, struct walk_directory *directory,
-		       const char *source, const char *destination,
-		       const struct route_plan *plan)
+static void tell_refused(struct many *m, const struct batch_place *place,
+			 const char *source, const struct route_plan *plan)
 {
 	struct many_file file = {
 		.kind = WALK_FILE,
@@ -101,11 +144,18 @@ bool many_route_refuse(struct many *m, struct walk_directory *directory,
 		.tried = "reach through peer memory",
 	};
 
+	many_route_describe(m, plan, &file);
+	many_tell(m, place->owner, source, place->name, &file);
+}
+
+bool many_route_refuse(struct many *m, const struct batch_request *request,
+		       const struct route_plan *plan)
+{
 	if (!m->args.is_peer_required || !plan || plan->is_peer ||
 	    routes_needs_proof(plan))
 		return false;
-	many_route_describe(m, plan, &file);
-	many_tell(m, directory, source, destination, &file);
+	for (unsigned i = 0; i < request->place_count; i++)
+		tell_refused(m, &request->places[i], request->source, plan);
 	return true;
 }
 

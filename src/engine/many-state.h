@@ -34,10 +34,12 @@ struct many_later;
 struct many {
 	struct many_args args;
 	struct ring *ring;
+	struct ring *drives;		/* with commands; NULL: none yet */
 	struct batch *batch;
 	struct routes routes;
 	struct shard *shard;		/* NULL: everything falls to us */
-	struct links links;
+	struct links dealt;		/* files of several names */
+	struct links links[MANY_PLACES_MOST];	/* of each place */
 	struct grounds grounds;
 	struct walk walk;
 	struct walk_directory *place;	/* where pairs went last */
@@ -53,6 +55,14 @@ struct many {
 	bool is_silent;
 	bool is_ring_dead;
 };
+
+/* What has to get to drives past the file systems goes by copy jobs. */
+static inline bool many_is_for_drives(const struct many *m)
+{
+	return m->args.is_polled ||
+	       m->args.engine == COPY_ENGINE_PASSTHROUGH ||
+	       m->args.engine == COPY_ENGINE_OFFLOAD;
+}
 
 static inline bool many_is_stopped(const struct many *m)
 {
@@ -71,6 +81,27 @@ static inline dev_t many_get_device(struct walk_directory *directory)
 	    !fstat(directory->to_fd, &st))
 		directory->to_device = st.st_dev;
 	return directory->to_device;
+}
+
+/*
+ * The first from @directory on that something is copied to; NULL: none. What
+ * goes round all places:
+ *
+ *	for (d = many_find_place(directory); d; d = many_find_place(d->also))
+ */
+static inline struct walk_directory *
+many_find_place(struct walk_directory *directory)
+{
+	while (directory && directory->is_dropped)
+		directory = directory->also;
+	return directory;
+}
+
+/* What @name is called at @place. */
+static inline const char *many_get_name(const struct walk_directory *place,
+					const char *name)
+{
+	return place->to_file ? place->to_file : name;
 }
 
 /* Of a pair, the source is a path by itself. */

@@ -28,6 +28,7 @@ static void count(struct many_totals *t, const struct many_file *file)
 	t->changed += file->is_changed;
 	t->copied_bytes += file->copied_bytes;
 	t->peer_bytes += file->peer_bytes;
+	t->drive_bytes += file->is_offloaded ? file->copied_bytes : 0;
 	t->skipped_bytes += file->skipped_bytes;
 }
 

@@ -42,7 +42,7 @@ void many_tree_leave(void *data, struct walk_directory *directory)
 	struct many *m = data;
 	int rc;
 
-	if (directory->fd < 0 || directory->to_fd < 0)
+	if (directory->fd < 0 || directory->to_fd < 0 || directory->is_dropped)
 		return;
 	attributes_take_stat(&attributes, &directory->facts);
 	rc = m->args.is_preserved ?
@@ -72,14 +72,16 @@ static int make_directory(struct many *m, struct walk_directory *d, int parent,
 	return syncs_add(&m->syncs, d->to_fd, name);
 }
 
-static void tell_directory(struct many *m, struct walk_directory *d)
+static void tell_directory(struct many *m, struct walk_directory *directory)
 {
+	struct walk_directory *d;
 	struct many_file file = {
 		.kind = WALK_DIRECTORY,
 		.outcome = m->args.is_planned ? MANY_UNKNOWN : MANY_DONE,
 	};
 
-	many_tell(m, d, NULL, NULL, &file);
+	for (d = many_find_place(directory); d; d = many_find_place(d->also))
+		many_tell(m, d, NULL, NULL, &file);
 }
 
 static void enter(struct many *m, struct walk_directory *d)
@@ -90,8 +92,14 @@ static void enter(struct many *m, struct walk_directory *d)
 	walk_hold(d);
 	rc = walk_enter(&m->walk, d);
 	if (rc)
-		many_tell_failed(m, d, NULL, NULL, SIDE_SOURCE, "read", rc);
+		many_tell_failed(m, many_find_place(d), NULL, NULL,
+				 SIDE_SOURCE, "read", rc);
 	walk_release(&m->walk, d);
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 static bool is_copy_itself(const struct walk_directory *d)
@@ -101,8 +109,38 @@ static bool is_copy_itself(const struct walk_directory *d)
 
 	while (top->parent)
 		top = top->parent;
-	return top->to_fd >= 0 && !fstat(top->to_fd, &st) &&
-	       st.st_dev == d->facts.st_dev && st.st_ino == d->facts.st_ino;
+	for (; top; top = top->also)
+		if (top->to_fd >= 0 && !fstat(top->to_fd, &st) &&
+		    is_same(&st, &d->facts))
+			return true;
+	return false;
+}
+
+static void drop_place(struct many *m, struct walk_directory *d, int rc)
+{
+	many_tell_failed(m, d, NULL, NULL, SIDE_DESTINATION, "make", rc);
+	d->is_dropped = true;
+}
+
+/* At each place where its parent is. */
+static int make_places(struct many *m, struct walk_directory *d,
+		       struct walk_directory *parent, const char *name)
+{
+	int rc = 0;
+
+	for (struct walk_directory *p = parent->also; p && !rc; p = p->also)
+		rc = walk_add_place(d, p);
+	if (rc)
+		return rc;
+	for (struct walk_directory *p = parent; p; p = p->also, d = d->also) {
+		d->is_dropped = p->is_dropped;
+		if (d->is_dropped || m->args.is_planned)
+			continue;
+		rc = make_directory(m, d, p->to_fd, name, O_NOFOLLOW);
+		if (rc)
+			drop_place(m, d, rc);
+	}
+	return 0;
 }
 
 static void copy_directory(struct many *m, const struct walk_entry *entry)
@@ -112,24 +150,19 @@ static void copy_directory(struct many *m, const struct walk_entry *entry)
 
 	rc = walk_open(&m->walk, parent, entry->name, &d);
 	if (rc) {
-		many_tell_failed(m, parent, entry->name, entry->name,
-				 SIDE_SOURCE, "open", rc);
+		many_tell_failed(m, many_find_place(parent), entry->name,
+				 entry->name, SIDE_SOURCE, "open", rc);
 		return;
 	}
-	if (is_copy_itself(d)) {
+	if (is_copy_itself(d))
 		many_tell_failed(m, d, NULL, NULL, SIDE_SOURCE,
 				 "copy into itself", -ELOOP);
-		walk_release(&m->walk, d);
-		return;
-	}
-	if (!m->args.is_planned)
-		rc = make_directory(m, d, parent->to_fd, entry->name,
-				    O_NOFOLLOW);
-	if (!rc) {
+	else if ((rc = make_places(m, d, parent, entry->name)))
+		many_tell_failed(m, d, NULL, NULL, SIDE_NONE, "copy", rc);
+	else if (many_find_place(d)) {
 		enter(m, d);
 		return;
 	}
-	many_tell_failed(m, d, NULL, NULL, SIDE_DESTINATION, "make", rc);
 	walk_release(&m->walk, d);
 }
 
@@ -143,8 +176,8 @@ static int deal_file(struct many *m, struct walk_directory *directory,
 
 	if (fstatat(directory->fd, name, &st, AT_SYMLINK_NOFOLLOW)) {
 		if (many_deal_one(m))
-			many_tell_failed(m, directory, name, name,
-					 SIDE_SOURCE, "look at", -errno);
+			many_tell_failed(m, many_find_place(directory), name,
+					 name, SIDE_SOURCE, "look at", -errno);
 		return 0;
 	}
 	if (S_ISREG(st.st_mode) && st.st_nlink > 1)
@@ -159,8 +192,9 @@ static int copy_entry(struct many *m, const struct walk_entry *entry)
 
 	switch (entry->kind) {
 	case WALK_UNKNOWN:
-		many_tell_failed(m, directory, name, name, SIDE_SOURCE,
-				 name ? "look at" : "read", entry->error);
+		many_tell_failed(m, many_find_place(directory), name, name,
+				 SIDE_SOURCE, name ? "look at" : "read",
+				 entry->error);
 		return 0;
 	case WALK_FILE:
 		if (m->shard)
@@ -227,54 +261,105 @@ static int check_inside(const struct walk_directory *top)
 	return is_below(fd, &top->facts) ? -ELOOP : 0;
 }
 
-static void reject_inside(struct many *m, const char *source,
-			  const char *destination)
+static void reject(struct many *m, struct walk_directory *d, const char *why,
+		   int rc)
 {
 	struct many_file file = {
 		.kind = WALK_DIRECTORY,
 		.outcome = MANY_REJECTED,
-		.tried = "a directory is not copied into itself",
-		.error = -ELOOP,
+		.tried = why,
+		.error = rc,
 	};
 
-	many_tell(m, NULL, source, destination, &file);
+	many_tell(m, d, NULL, NULL, &file);
 }
 
-static int open_top(struct many *m, const char *source,
-		    const char *destination, struct walk_directory **top)
+/* By another name. */
+static bool is_given_before(const struct walk_directory *top,
+			    const struct walk_directory *d)
+{
+	bool is_there;
+	struct stat st, other;
+
+	is_there = !stat(d->to_name, &st);
+	for (; top != d; top = top->also)
+		if (!strcmp(top->to_name, d->to_name) ||
+		    (is_there && !stat(top->to_name, &other) &&
+		     is_same(&st, &other)))
+			return true;
+	return false;
+}
+
+static void make_top(struct many *m, const struct walk_directory *first,
+		     struct walk_directory *d)
+{
+	int rc = check_inside(d);
+
+	if (rc == -ELOOP) {
+		reject(m, d, "a directory is not copied into itself", rc);
+		d->is_dropped = true;
+		return;
+	}
+	if (!rc && !m->args.is_planned)
+		rc = make_directory(m, d, AT_FDCWD, d->to_name, 0);
+	if (rc) {
+		drop_place(m, d, rc);
+	} else if (is_given_before(first, d)) {
+		reject(m, d, "it is given twice as a destination", -EEXIST);
+		d->is_dropped = true;
+	}
+}
+
+/* 0, or -ENOMEM. */
+static int add_places(struct walk_directory *top,
+		      const char *const *destinations, unsigned count)
+{
+	struct walk_directory *d = top;
+	int rc = 0;
+
+	for (unsigned i = 1; i < count && !rc; i++)
+		rc = walk_add_place(top, NULL);
+	for (unsigned i = 0; i < count && !rc; i++, d = d->also) {
+		d->to_name = strip_slashes(destinations[i]);
+		rc = d->to_name ? 0 : -ENOMEM;
+	}
+	return rc;
+}
+
+/* False: it was told why not. */
+static bool open_top(struct many *m, const char *source,
+		     const char *const *destinations, unsigned count,
+		     struct walk_directory **top)
 {
 	struct walk_directory *d;
 	int rc;
 
 	rc = walk_open(&m->walk, NULL, source, &d);
 	if (rc) {
-		many_tell_failed(m, NULL, source, destination, SIDE_SOURCE,
+		many_tell_failed(m, NULL, source, destinations[0], SIDE_SOURCE,
 				 "open", rc);
-		return rc;
+		return false;
 	}
-	d->to_name = strip_slashes(destination);
-	rc = d->to_name ? check_inside(d) : -ENOMEM;
-	if (rc == -ELOOP)
-		reject_inside(m, source, destination);
-	else if (!rc && !m->args.is_planned)
-		rc = make_directory(m, d, AT_FDCWD, d->to_name, 0);
-	if (rc && rc != -ELOOP)
-		many_tell_failed(m, NULL, source, destination,
-				 SIDE_DESTINATION, "make", rc);
+	rc = add_places(d, destinations, count);
 	if (rc)
-		walk_release(&m->walk, d);
-	else
-		*top = d;
-	return rc;
+		many_tell_failed(m, NULL, source, destinations[0], SIDE_NONE,
+				 "copy", rc);
+	for (*top = d; !rc && d; d = d->also)
+		make_top(m, *top, d);
+	if (!rc && many_find_place(*top))
+		return true;
+	walk_release(&m->walk, *top);
+	return false;
 }
 
-int many_tree_add(struct many *m, const char *source, const char *destination)
+int many_tree_add(struct many *m, const char *source,
+		  const char *const *destinations, unsigned count)
 {
 	struct walk_directory *top;
 	struct walk_entry entry;
 	int rc;
 
-	if (open_top(m, source, destination, &top))
+	if (!open_top(m, source, destinations, count, &top))
 		return 0;
 	enter(m, top);
 	while ((rc = walk_next(&m->walk, &entry)) > 0) {

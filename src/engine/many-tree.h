@@ -9,7 +9,8 @@
 #include "engine/many-state.h"
 
 /* As many_add(); @source is a directory. */
-int many_tree_add(struct many *m, const char *source, const char *destination);
+int many_tree_add(struct many *m, const char *source,
+		  const char *const *destinations, unsigned count);
 
 /* For the walk: all that is in @directory has ended. @data: struct many. */
 void many_tree_leave(void *data, struct walk_directory *directory);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "engine/many-deal.h"
 #include "engine/many-done.h"
 #include "engine/many-files.h"
 #include "engine/many-later.h"
@@ -37,7 +38,8 @@ static enum walk_kind find_kind(const char *source)
 	return WALK_SPECIAL;
 }
 
-int many_add(struct many *many, const char *source, const char *destination)
+int many_add(struct many *many, const char *source,
+	     const char *const *destinations, unsigned count)
 {
 	enum walk_kind kind = WALK_FILE;
 
@@ -46,10 +48,11 @@ int many_add(struct many *many, const char *source, const char *destination)
 	if (many->args.is_recursive)
 		kind = find_kind(source);
 	if (kind == WALK_DIRECTORY)
-		return many_tree_add(many, source, destination);
+		return many_tree_add(many, source, destinations, count);
 	if (kind == WALK_SYMLINK || kind == WALK_SPECIAL)
-		return many_pairs_add_node(many, source, destination, kind);
-	return many_pairs_add(many, source, destination);
+		return many_pairs_add_node(many, source, destinations, count,
+					   kind);
+	return many_pairs_add(many, source, destinations, count);
 }
 
 int many_create(const struct many_args *args, struct many **many)
@@ -158,10 +161,12 @@ void many_destroy(struct many *many)
 	while ((later = many_take_later(many)))
 		many_free_later(many, later);
 	many_links_fini(many);
+	many_deal_fini(many);
 	walk_fini(&many->walk);
 	if (many->place)
 		walk_release(&many->walk, many->place);
 	ring_close(many->ring);
+	ring_close(many->drives);
 	many_give_back(many);
 	batch_destroy(many->batch);
 	shard_destroy(many->shard);

@@ -6,7 +6,7 @@
  *
  *	many_create(&args, &many);
  *	many_open_journal(many, &is_into);
- *	many_add(many, "a", "there/a");		as often as there are
+ *	many_add(many, "a", (const char *[]){ "there/a" }, 1);	all there are
  *	many_finish(many);			all of it, on stable media
  *	many_give_back(many);
  *	many_destroy(many);
@@ -27,6 +27,9 @@
 #include "lib/p2pdma.h"
 
 struct many;
+
+/* Destinations of one thing. */
+#define MANY_PLACES_MOST	16
 
 enum many_outcome {
 	MANY_UNKNOWN = 0,
@@ -64,6 +67,8 @@ struct many_file {
 	unsigned endangers;	/* enum many_own, or'ed: what would replace the
 				 * source */
 	bool is_verified;
+	bool is_compared;	/* so by the drive itself */
+	const char *why_not_compared;	/* where that was wanted; or NULL */
 	uint64_t mismatched_bytes, first_mismatch_bytes;
 	const char *sum;		/* the checksum; NULL: there is none */
 	uint64_t bad_bytes;		/* given up; everything else is there */
@@ -72,6 +77,7 @@ struct many_file {
 	const struct p2pdma_reason *why;	/* no peer memory; or NULL */
 	const char *provider;			/* NULL: host memory */
 	enum p2pdma_reach reach_source, reach_destination;	/* if not */
+	bool is_offloaded;			/* the drive by itself */
 	uint64_t block_bytes;			/* 0: none was chosen */
 	unsigned depth;
 	const struct guard_answer *guards;	/* that were asked */
@@ -82,7 +88,7 @@ struct many_file {
 struct many_totals {
 	uint64_t files, directories, links, others;	/* that are done */
 	uint64_t failed, changed, done_before;
-	uint64_t copied_bytes, peer_bytes, skipped_bytes;
+	uint64_t copied_bytes, peer_bytes, drive_bytes, skipped_bytes;
 	uint64_t duration_ns, cpu_ns, submits;
 };
 
@@ -99,6 +105,9 @@ struct many_args {
 	bool is_preserved;
 	bool is_sparse;
 	bool is_verified;
+	bool is_compared;	/* so, and by drives themselves, where it can */
+	enum copy_engine engine; /* of drives */
+	bool is_polled;		/* drives */
 	bool is_in_place;	/* a file itself, not one aside */
 	bool is_continued;	/* past bad places: see copy-plan.h */
 	bool is_handed;		/* RING_HANDED */
@@ -135,13 +144,16 @@ int many_create(const struct many_args *args, struct many **many);
 int many_open_journal(struct many *many, bool *is_into);
 
 /*
- * many_add() - copy @source to what will be @destination
+ * many_add() - copy @source to what will be each of @destinations
+ * @count:	of those, up to MANY_PLACES_MOST
  *
- * Returns before it has ended. What is wrong with it is told, and is no
- * error. 0; -EINTR: stopped; -ETIMEDOUT: a drive is silent, exit; -errno of
- * the ring.
+ * It is read once; what fails at one of them does not stop the others, and each
+ * is told by itself. Returns before it has ended. What is wrong with it is
+ * told, and is no error. 0; -EINTR: stopped; -ETIMEDOUT: a drive is silent,
+ * exit; -errno of the ring.
  */
-int many_add(struct many *many, const char *source, const char *destination);
+int many_add(struct many *many, const char *source,
+	     const char *const *destinations, unsigned count);
 
 /* Something has not ended yet. */
 bool many_is_busy(const struct many *many);

@@ -78,7 +78,8 @@ static void drop_plan(struct routes *r, struct route_plan *plan)
 	if (plan->memory.scrub_error)
 		r->scrub_error = plan->memory.scrub_error;
 	p2pdma_target_destroy(plan->source);
-	p2pdma_target_destroy(plan->destination);
+	for (unsigned i = 0; i < plan->place_count; i++)
+		p2pdma_target_destroy(plan->destinations[i]);
 }
 
 /* A drive may still write to what is left as it is. */
@@ -101,48 +102,92 @@ int routes_fini(struct routes *routes)
 	return routes->scrub_error;
 }
 
-struct route_plan *routes_find(struct routes *routes, dev_t source_device,
-			       dev_t destination_device)
+static bool is_for(const struct route_plan *plan,
+		   const struct routes_ends *ends)
 {
-	for (unsigned i = 0; i < routes->count; i++) {
-		struct route_plan *plan = &routes->plans[i];
+	if (plan->source_device != ends->source_device ||
+	    plan->place_count != ends->place_count)
+		return false;
+	for (unsigned i = 0; i < ends->place_count; i++)
+		if (plan->devices[i] != ends->places[i].device)
+			return false;
+	return true;
+}
 
-		if (plan->source_device == source_device &&
-		    plan->destination_device == destination_device)
-			return plan;
-	}
+struct route_plan *routes_find(struct routes *routes,
+			       const struct routes_ends *ends)
+{
+	for (unsigned i = 0; i < routes->count; i++)
+		if (is_for(&routes->plans[i], ends))
+			return &routes->plans[i];
 	return NULL;
 }
 
-/* A file without a name there, which goes with its descriptor. */
-static int open_trial(const struct routes_ends *ends, struct endpoint **from,
-		      struct endpoint **to)
+/* What a plan is tried with. */
+struct trial_files {
+	struct endpoint *from, *to[BATCH_PLACES_MOST];
+};
+
+/* Files without a name there, which go with their descriptors. */
+static int open_there(const char *directory, struct endpoint **to)
 {
 	_cleanup_free_ char *path = NULL;
-	int rc;
 
-	if (asprintf(&path, "%s%s.p2pcopy.%ld", ends->directory,
-		     *ends->directory ? "/" : "", (long)getpid()) < 0) {
+	if (asprintf(&path, "%s%s.p2pcopy.%ld", directory,
+		     *directory ? "/" : "", (long)getpid()) < 0) {
 		path = NULL;
 		return -ENOMEM;
 	}
-	rc = endpoint_open(ends->source, ENDPOINT_READ, from);
-	if (rc)
-		return rc;
 	return endpoint_open_new(path, ENDPOINT_WRITE | ENDPOINT_REPLACE, 0600,
 				 to);
 }
 
-static void give_up_undirect(struct memory *m, const struct endpoint *from,
-			     const struct endpoint *to)
+static int open_trial(const struct routes_ends *ends,
+		      struct trial_files *files)
 {
+	int rc = endpoint_open(ends->source, ENDPOINT_READ, &files->from);
+
+	for (unsigned i = 0; i < ends->place_count && !rc; i++)
+		rc = open_there(ends->places[i].directory, &files->to[i]);
+	return rc;
+}
+
+static void close_trial(struct trial_files *files)
+{
+	endpoint_close(files->from);
+	for (unsigned i = 0; i < BATCH_PLACES_MOST; i++)
+		endpoint_close(files->to[i]);
+}
+
+/* Of all; one that is NULL is the last. */
+static uint32_t find_align(const struct trial_files *files)
+{
+	uint32_t align = MAX(files->from->offset_align, ALIGN_USUAL);
+
+	for (unsigned i = 0; i < BATCH_PLACES_MOST && files->to[i]; i++)
+		align = MAX(align, files->to[i]->offset_align);
+	return align;
+}
+
+static const struct endpoint *find_undirect(const struct trial_files *files)
+{
+	if (files->from->direct_fd < 0)
+		return files->from;
+	for (unsigned i = 0; i < BATCH_PLACES_MOST && files->to[i]; i++)
+		if (files->to[i]->direct_fd < 0)
+			return files->to[i];
+	return NULL;
+}
+
+static void give_up_undirect(struct memory *m, const struct trial_files *files)
+{
+	const struct endpoint *undirect = find_undirect(files);
 	struct p2pdma_reason why = { .id = "filesystem" };
 
-	if (from->direct_fd >= 0 && to->direct_fd >= 0)
+	if (!undirect)
 		return;
 	snprintf(why.advice, sizeof(why.advice), "%s has no direct I/O: use "
-		 "ext4 or xfs on NVMe",
-		 from->direct_fd < 0 ? from->path : to->path);
+		 "ext4 or xfs on NVMe", undirect->path);
 	memory_give_up_peer(m, &why);
 }
 
@@ -160,19 +205,22 @@ static void give_up_crowded(struct memory *m)
 }
 
 static int prove(struct routes *r, struct route_plan *plan,
-		 struct endpoint *from, struct endpoint *to)
+		 const struct trial_files *files)
 {
 	const struct memory_trial trial = {
-		.source = from,
-		.destination = to,
+		.source = files->from,
+		.destination = files->to[0],
+		.also = files->to + 1,
+		.also_count = plan->place_count - 1,
 		.ring = &r->ring,
 		.io_timeout_ns = r->wish.io_timeout_ns,
 	};
-	uint32_t align = MAX(MAX(from->offset_align, to->offset_align),
-			     ALIGN_USUAL);
 	int rc;
 
-	give_up_undirect(&plan->memory, from, to);
+	/* The plan may have moved since it was made. */
+	plan->memory.place.also = (const struct p2pdma_target *const *)
+					  &plan->destinations[1];
+	give_up_undirect(&plan->memory, files);
 	rc = memory_take(&plan->memory, &trial);
 	r->is_silent = rc == -ETIMEDOUT || plan->memory.silent;
 	if (!rc)
@@ -182,7 +230,8 @@ static int prove(struct routes *r, struct route_plan *plan,
 	if (rc || !plan->memory.provider)
 		return rc;
 	rc = batch_add_route(r->batch, plan->memory.pool,
-			     plan->memory.block_bytes, align, &plan->number);
+			     plan->memory.block_bytes, find_align(files),
+			     &plan->number);
 	if (rc == -ENOSPC)
 		give_up_crowded(&plan->memory);
 	plan->is_peer = !rc;
@@ -192,16 +241,29 @@ static int prove(struct routes *r, struct route_plan *plan,
 static int try_peer(struct routes *r, struct route_plan *plan,
 		    const struct routes_ends *ends)
 {
-	struct endpoint *from = NULL, *to = NULL;
+	struct trial_files files = { 0 };
 	int rc;
 
-	rc = open_trial(ends, &from, &to);
+	rc = open_trial(ends, &files);
 	if (!rc)
-		rc = prove(r, plan, from, to);
-	if (r->is_silent)
-		return rc;
-	endpoint_close(from);
-	endpoint_close(to);
+		rc = prove(r, plan, &files);
+	if (!r->is_silent)
+		close_trial(&files);
+	return rc;
+}
+
+static int resolve_places(struct routes *r, struct route_plan *plan,
+			  const struct routes_ends *ends)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < ends->place_count && !rc; i++) {
+		const char *directory = ends->places[i].directory;
+
+		rc = p2pdma_target_resolve(r->wish.context, r->wish.topology,
+					   *directory ? directory : ".", -1,
+					   &plan->destinations[i]);
+	}
 	return rc;
 }
 
@@ -218,14 +280,14 @@ static int plan_memory(struct routes *r, struct route_plan *plan,
 	rc = p2pdma_target_resolve(place.context, place.topology,
 				   ends->source, -1, &plan->source);
 	if (!rc)
-		rc = p2pdma_target_resolve(place.context, place.topology,
-					   *ends->directory ?
-						   ends->directory : ".",
-					   -1, &plan->destination);
+		rc = resolve_places(r, plan, ends);
 	if (rc)
 		return rc;
 	place.source = plan->source;
-	place.destination = plan->destination;
+	place.destination = plan->destinations[0];
+	place.also = (const struct p2pdma_target *const *)
+			     &plan->destinations[1];
+	place.also_count = plan->place_count - 1;
 	return memory_plan(&plan->memory, &place, &wish);
 }
 
@@ -263,9 +325,11 @@ int routes_predict(struct routes *routes, const struct routes_ends *ends,
 	p = &routes->plans[routes->count];
 	*p = (struct route_plan){
 		.source_device = ends->source_device,
-		.destination_device = ends->destination_device,
+		.place_count = ends->place_count,
 		.number = routes->host_number,
 	};
+	for (unsigned i = 0; i < ends->place_count; i++)
+		p->devices[i] = ends->places[i].device;
 	rc = plan_memory(routes, p, ends);
 	if (rc) {
 		drop_plan(routes, p);

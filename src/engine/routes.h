@@ -24,17 +24,22 @@ struct routes_wish {
 	uint64_t io_timeout_ns;
 };
 
-/* From the file system of one file into that of a directory. */
+/* From the file system of one file into those of some directories. */
 struct routes_ends {
-	dev_t source_device, destination_device;
+	dev_t source_device;
 	const char *source;		/* a regular file of it */
-	const char *directory;		/* of the destination; "": here */
+	struct {
+		dev_t device;
+		const char *directory;	/* "": here */
+	} places[BATCH_PLACES_MOST];
+	unsigned place_count;
 };
 
 struct route_plan {
-	dev_t source_device, destination_device;
+	dev_t source_device, devices[BATCH_PLACES_MOST];
+	unsigned place_count;
 	struct memory memory;
-	struct p2pdma_target *source, *destination;
+	struct p2pdma_target *source, *destinations[BATCH_PLACES_MOST];
 	unsigned number;		/* in the batch */
 	bool is_tried, is_peer;
 };
@@ -67,8 +72,8 @@ int routes_init(struct routes *routes, const struct routes_wish *wish,
 int routes_fini(struct routes *routes);
 
 /* The one for @ends, if it was planned before; NULL: it was not. */
-struct route_plan *routes_find(struct routes *routes, dev_t source_device,
-			       dev_t destination_device);
+struct route_plan *routes_find(struct routes *routes,
+			       const struct routes_ends *ends);
 
 /* One more prediction takes the place of another one. */
 bool routes_is_full(const struct routes *routes);

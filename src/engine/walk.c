@@ -41,6 +41,7 @@ static void destroy(struct walk_directory *directory)
 	cleanup_fd(&directory->to_fd);
 	free(directory->name);
 	free(directory->to_name);
+	free(directory->to_file);
 	free(directory);
 }
 
@@ -79,6 +80,35 @@ int walk_open(struct walk *walk, struct walk_directory *parent,
 	return 0;
 }
 
+int walk_add_place(struct walk_directory *directory,
+		   struct walk_directory *parent)
+{
+	struct walk_directory *d = calloc(1, sizeof(*d)), *last = directory;
+
+	if (!d)
+		return -ENOMEM;
+	while (last->also)
+		last = last->also;
+	d->users = 1;
+	d->to_fd = -1;
+	d->facts = directory->facts;
+	d->place = last->place + 1;
+	d->name = strdup(directory->name);
+	d->fd = directory->fd < 0 ? -1 :
+		fcntl(directory->fd, F_DUPFD_CLOEXEC, 0);
+	if (!d->name || (d->fd < 0 && directory->fd >= 0)) {
+		int rc = d->name ? -errno : -ENOMEM;
+
+		destroy(d);
+		return rc;
+	}
+	d->parent = parent;
+	if (parent)
+		walk_hold(parent);
+	last->also = d;
+	return 0;
+}
+
 void walk_hold(struct walk_directory *directory)
 {
 	directory->users++;
@@ -88,10 +118,12 @@ void walk_release(struct walk *walk, struct walk_directory *directory)
 {
 	while (directory && !--directory->users) {
 		struct walk_directory *parent = directory->parent;
+		struct walk_directory *also = directory->also;
 
 		if (walk->leave)
 			walk->leave(walk->data, directory);
 		destroy(directory);
+		walk_release(walk, also);
 		directory = parent;
 	}
 }

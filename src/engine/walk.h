@@ -42,8 +42,14 @@ struct walk_directory {
 	/* The caller's: where its copy is. Closed and freed with it. */
 	int to_fd;
 	char *to_name;			/* of the top, the path of the copy */
+	char *to_file;			/* what a file is called there, unless
+					 * as its source; or NULL */
 	dev_t to_device;		/* 0: was not asked for */
 	bool is_new;
+	bool is_dropped;		/* nothing is copied to it any more */
+	unsigned place;			/* of several, which one */
+	/* The same directory with its copy at the next place; or NULL. */
+	struct walk_directory *also;
 };
 
 struct walk_entry {
@@ -76,6 +82,13 @@ struct walk {
  */
 int walk_open(struct walk *walk, struct walk_directory *parent,
 	      const char *name, struct walk_directory **directory);
+
+/*
+ * @directory once more, below @parent, for a copy at the next place; released
+ * with @directory. 0 or -errno.
+ */
+int walk_add_place(struct walk_directory *directory,
+		   struct walk_directory *parent);
 
 /* Takes over the caller's use of @directory. 0 or -errno. */
 int walk_enter(struct walk *walk, struct walk_directory *directory);

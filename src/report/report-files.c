@@ -171,7 +171,8 @@ static void add_verify(struct json_object *tree, const struct many_file *file)
 		return;
 	}
 	verify = tree_add_object(tree, "verify");
-	tree_add_text(verify, "method", "read");
+	tree_add_text(verify, "method", file->is_compared ? "compare" :
+							    "read");
 	tree_add_bool(verify, "ok", !file->mismatched_bytes);
 	tree_add_count(verify, "mismatched_bytes", file->mismatched_bytes);
 	if (file->mismatched_bytes)
@@ -179,6 +180,7 @@ static void add_verify(struct json_object *tree, const struct many_file *file)
 			       file->first_mismatch_bytes);
 	else
 		tree_add_null(verify, "first_mismatch_bytes");
+	tree_add_text(verify, "fallback_reason", file->why_not_compared);
 }
 
 static void add_checksum(struct json_object *tree,
@@ -202,10 +204,17 @@ static const char *get_reach(const struct many_file *file,
 	return file->provider ? p2pdma_reach_get_name(reach) : NULL;
 }
 
+static const char *get_kind(const struct many_file *file)
+{
+	if (file->is_offloaded)
+		return "drive";
+	return file->provider ? "peer" : "host";
+}
+
 static void add_memory(struct json_object *tree, const struct many_file *file)
 {
 	const struct report_memory memory = {
-		.kind = file->provider ? "peer" : "host",
+		.kind = get_kind(file),
 		.provider = file->provider,
 		.reach_source = get_reach(file, file->reach_source),
 		.reach_destination = get_reach(file, file->reach_destination),
@@ -221,11 +230,11 @@ static void add_memory(struct json_object *tree, const struct many_file *file)
 }
 
 static void add_numbers(struct json_object *tree, uint64_t copied,
-			uint64_t peer, uint64_t skipped)
+			uint64_t peer, uint64_t drive, uint64_t skipped)
 {
 	tree_add_count(tree, "copied_bytes", copied);
 	tree_add_count(tree, "peer_bytes", peer);
-	tree_add_count(tree, "host_bytes", copied - peer);
+	tree_add_count(tree, "host_bytes", copied - peer - drive);
 	tree_add_count(tree, "skipped_bytes", skipped);
 }
 
@@ -238,6 +247,7 @@ static void fill(struct json_object *tree, const struct report_files *report,
 	tree_add_text(tree, "outcome", outcomes[file->outcome]);
 	add_memory(tree, file);
 	add_numbers(tree, file->copied_bytes, file->peer_bytes,
+		    file->is_offloaded ? file->copied_bytes : 0,
 		    file->skipped_bytes);
 	tree_add_known(tree, "duration_ns", file->duration_ns);
 	tree_add_known(tree, "rate_bytes_per_sec",
@@ -352,7 +362,8 @@ static void fill_totals(struct json_object *tree, const struct many_totals *t,
 	tree_add_count(tree, "failed_files", t->failed);
 	tree_add_count(tree, "changed_files", t->changed);
 	tree_add_count(tree, "done_before_files", t->done_before);
-	add_numbers(tree, t->copied_bytes, t->peer_bytes, t->skipped_bytes);
+	add_numbers(tree, t->copied_bytes, t->peer_bytes, t->drive_bytes,
+		    t->skipped_bytes);
 	tree_add_count(tree, "duration_ns", t->duration_ns);
 	tree_add_count(tree, "rate_bytes_per_sec",
 		       bytes_rate(t->copied_bytes, t->duration_ns));

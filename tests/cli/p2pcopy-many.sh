@@ -318,9 +318,7 @@ refuses() {
 	like "which is told, with what to do" "$(cat "$work/stderr")" "$why"
 }
 refuses --skip=4K '--skip: each of many files .* \(copy that one alone\)'
-refuses --engine=passthrough '--engine: only whole drives .* \(copy drives'
-refuses --iopoll '--iopoll: files are opened .* \(leave it away\)'
-refuses --also=y '--also: .* \(run p2pcopy once for each'
-refuses --verify=compare '--verify=compare: .* \(--verify reads'
+refuses --engine=passthrough '--engine: only whole drives .* \(name them'
+refuses --iopoll '--iopoll: files are opened .* \(name drives'
 ok "nothing was made" test ! -e x
 done_testing

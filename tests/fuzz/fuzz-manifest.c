@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The input is a list of pairs, with newlines or, where its first byte is odd,
- * with NULs; it comes through a pipe, in pieces of as many bytes as the second
- * one says. What is a pair has two names, and reading ends.
+ * with NULs, and as many destinations as the rest of that byte says; it comes
+ * through a pipe, in pieces of as many bytes as the second one says. What is a
+ * pair has all its names, and reading ends.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,14 +23,17 @@ static void must(bool is_so)
 
 static int next(struct manifest *manifest)
 {
-	const char *source = NULL, *destination = NULL;
-	int got = manifest_next(manifest, &source, &destination);
+	const char *names[MANIFEST_NAMES_MOST] = { NULL };
+	int got = manifest_next(manifest, names);
+	size_t length = 0;
 
 	must(got == 1 || got == 0 || got == -EINVAL || got == -ENAMETOOLONG ||
 	     got == -EAGAIN);
-	if (got == 1)
-		must(*source && *destination &&
-		     strlen(source) + strlen(destination) < MANIFEST_BUFFER);
+	for (unsigned i = 0; got == 1 && i < manifest->name_count; i++) {
+		must(*names[i]);
+		length += strlen(names[i]);
+	}
+	must(length < MANIFEST_BUFFER);
 	return got;
 }
 
@@ -54,7 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	must(!pipe2(ends, O_NONBLOCK));
-	manifest_init(&manifest, ends[0], data[0] & 1);
+	manifest_init(&manifest, ends[0], data[0] & 1,
+		      1 + (data[0] >> 1) % (MANIFEST_NAMES_MOST - 1));
 	piece = data[1] + 1u;
 	while (at < size) {
 		piece = MIN(piece, size - at);

@@ -130,6 +130,12 @@ static void ended(void *data, const struct many_file *file)
 		*error = file->error ? file->error : -EINVAL;
 }
 
+static int add(struct many *many, const char *source,
+	       const char *destination)
+{
+	return many_add(many, source, &destination, 1);
+}
+
 static int run_many(struct many *many, bool is_journaled)
 {
 	bool is_into = false;
@@ -138,7 +144,7 @@ static int run_many(struct many *many, bool is_journaled)
 
 	if (rc)
 		return rc;
-	rc = many_add(many, "t", "copy");
+	rc = add(many, "t", "copy");
 	/* What was begun before is awaited. */
 	last = many_finish(many);
 	return rc ? rc : last;

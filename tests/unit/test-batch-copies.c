@@ -128,13 +128,12 @@ static bool has_leftovers(void)
 static void push(const char *name)
 {
 	const struct batch_place there[PLACES] = {
-		{ places[0], name, &places[0] },
-		{ places[1], name, &places[1] },
-		{ places[2], name, &places[2] },
+		{ directory, places[0], name, &places[0] },
+		{ directory, places[1], name, &places[1] },
+		{ directory, places[2], name, &places[2] },
 	};
 	const struct batch_request request = {
 		.route = route,
-		.source_directory = directory,
 		.source = name,
 		.places = there,
 		.place_count = PLACES,

@@ -72,9 +72,9 @@ static void end(void)
 
 static enum batch_outcome copy(const char *from, const char *to)
 {
-	const struct batch_place place = { directory, to, NULL };
+	const struct batch_place place = { directory, directory, to, NULL };
 	const struct batch_request request = {
-		.route = route, .source_directory = directory, .source = from,
+		.route = route, .source = from,
 		.is_followed = true, .places = &place, .place_count = 1,
 	};
 

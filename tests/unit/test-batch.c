@@ -101,10 +101,11 @@ static bool is_same(const char *a, const char *b)
 
 static void push(const char *source, const char *destination)
 {
-	const struct batch_place place = { directory, destination, NULL };
+	const struct batch_place place = {
+		directory, directory, destination, NULL,
+	};
 	const struct batch_request request = {
 		.route = route,
-		.source_directory = directory,
 		.source = source,
 		.places = &place,
 		.place_count = 1,

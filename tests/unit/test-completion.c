@@ -250,6 +250,7 @@ struct deed {
 	const char *(*judge)(const struct deed *deed, int rc);
 	struct copy_job_args args;
 	bool is_careful;	/* many: preserved, verified, sparse */
+	unsigned places;	/* many */
 };
 
 #define FEW_STEP	5
@@ -448,16 +449,30 @@ static void make_tree(void)
 	ck_assert_int_eq(truncate(get_path("tree/holes"), 900000), 0);
 }
 
-static void remove_copy(void)
+static const char *const copies[] = { "copy", "other" };
+
+static void remove_copy(const char *name)
 {
-	DIR *stream = opendir(get_path("copy"));
+	DIR *stream = opendir(get_path(name));
 	const struct dirent *entry;
 
 	while (stream && (entry = readdir(stream)))
 		unlinkat(dirfd(stream), entry->d_name, 0);
 	if (stream)
 		closedir(stream);
-	rmdir(get_path("copy"));
+	rmdir(get_path(name));
+}
+
+static int add_tree(struct many *many, unsigned count)
+{
+	char to[ARRAY_SIZE(copies)][PATH_SIZE];
+	const char *const destinations[] = { to[0], to[1] };
+
+	for (size_t i = 0; i < ARRAY_SIZE(copies); i++) {
+		remove_copy(copies[i]);
+		strcpy(to[i], get_path(copies[i]));
+	}
+	return many_add(many, get_path("tree"), destinations, count);
 }
 
 static int run_many(const struct deed *deed)
@@ -477,11 +492,10 @@ static int run_many(const struct deed *deed)
 	struct many *many;
 	int rc;
 
-	remove_copy();
 	rc = many_create(&args, &many);
 	if (rc)
 		return rc;
-	rc = many_add(many, get_path("tree"), get_path("copy"));
+	rc = add_tree(many, deed->places);
 	if (!rc)
 		rc = many_finish(many);
 	if (!rc && many_get_totals(many)->failed)
@@ -490,24 +504,52 @@ static int run_many(const struct deed *deed)
 	return rc;
 }
 
+static const char *judge_copy(const char *name, const char *copy, int rc)
+{
+	char from[PATH_SIZE / 2], to[PATH_SIZE / 2];
+
+	snprintf(from, sizeof(from), "tree/%s", name);
+	snprintf(to, sizeof(to), "%s/%s", copy, name);
+	if (!is_there(to) && !rc)
+		return "says done, and a file is not there";
+	if (is_there(to) && !is_equal(from, to))
+		return "half a file is there";
+	return NULL;
+}
+
+/* What one place has to do with alone does not hold up the other one. */
+static bool is_of_one_place(void)
+{
+	return fault.action == RING_WRITE || fault.action == RING_RENAME ||
+	       fault.action == RING_ALLOCATE || fault.action == RING_FSYNC;
+}
+
+static bool is_nowhere(const char *name)
+{
+	char first[PATH_SIZE / 2], second[PATH_SIZE / 2];
+
+	snprintf(first, sizeof(first), "%s/%s", copies[0], name);
+	snprintf(second, sizeof(second), "%s/%s", copies[1], name);
+	return !is_there(first) && !is_there(second);
+}
+
 static const char *judge_tree(const struct deed *deed, int rc)
 {
-	/* What the kernel does not remove is there. */
-	if (has_leftovers("copy") && fault.action != RING_UNLINK)
-		return "leaves half a file beside its place";
-	for (size_t i = 0; i <= ARRAY_SIZE(tree); i++) {
-		const char *name = i < ARRAY_SIZE(tree) ? tree[i].name :
-							  "holes";
-		char from[PATH_SIZE / 2], to[PATH_SIZE / 2];
+	const char *wrong = NULL;
 
-		snprintf(from, sizeof(from), "tree/%s", name);
-		snprintf(to, sizeof(to), "copy/%s", name);
-		if (!is_there(to) && !rc)
-			return "says done, and a file is not there";
-		if (is_there(to) && !is_equal(from, to))
-			return "half a file is there";
+	for (unsigned c = 0; c < deed->places && !wrong; c++) {
+		/* What the kernel does not remove is there. */
+		if (has_leftovers(copies[c]) && fault.action != RING_UNLINK)
+			return "leaves half a file beside its place";
+		for (size_t i = 0; i <= ARRAY_SIZE(tree) && !wrong; i++)
+			wrong = judge_copy(i < ARRAY_SIZE(tree) ?
+					   tree[i].name : "holes",
+					   copies[c], rc);
 	}
-	return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(tree) && deed->places > 1; i++)
+		if (is_of_one_place() && is_nowhere(tree[i].name))
+			return "what failed at one place is at none";
+	return wrong;
 }
 
 static void copy_tree(const struct deed *deed)
@@ -522,6 +564,7 @@ START_TEST(many_files_survive_the_failure_of_any_request)
 {
 	const struct deed deed = {
 		.name = "many", .run = run_many, .judge = judge_tree,
+		.places = 1,
 	};
 
 	copy_tree(&deed);
@@ -532,7 +575,18 @@ START_TEST(many_files_that_are_verified_do_so_too)
 {
 	const struct deed deed = {
 		.name = "many, verified", .run = run_many,
-		.judge = judge_tree, .is_careful = true,
+		.judge = judge_tree, .is_careful = true, .places = 1,
+	};
+
+	copy_tree(&deed);
+}
+END_TEST
+
+START_TEST(many_files_to_two_places_do_so_too)
+{
+	const struct deed deed = {
+		.name = "many, two places", .run = run_many,
+		.judge = judge_tree, .places = 2,
 	};
 
 	copy_tree(&deed);
@@ -544,4 +598,5 @@ UNIT_SUITE("completion",
 	   a_copy_that_is_verified_does_so_too,
 	   a_copy_that_goes_on_past_bad_places_does_so_too,
 	   many_files_survive_the_failure_of_any_request,
-	   many_files_that_are_verified_do_so_too);
+	   many_files_that_are_verified_do_so_too,
+	   many_files_to_two_places_do_so_too);

@@ -176,7 +176,7 @@ END_TEST
 
 START_TEST(a_manifest_is_read_to_its_end)
 {
-	struct copy_many wish = { .manifest = "pairs" };
+	struct copy_many wish = { .manifest = "pairs", .destinations = 1 };
 
 	begin();
 	ck_assert_int_eq(copy(wish, NULL), EXIT_FAILED);

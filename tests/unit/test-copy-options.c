@@ -130,14 +130,17 @@ START_TEST(what_is_for_one_file_is_refused_for_many_with_the_reason)
 		{ "--size=4K", "copied to its end" },
 		{ "--engine=passthrough", "whole drives" },
 		{ "--engine=offload", "whole drives" },
-		{ "--verify=compare", "a drive knows no files" },
-		{ "--also=c", "for one source" },
 		{ "--iopoll", "cannot be polled" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(singles); i++)
 		is_wrong(OF("-r", singles[i][0], "a", "b"), singles[i][1]);
 	ck_assert_int_eq(parse(OF("-r", "--engine=rw", "a", "b")), CLI_GO_ON);
+	ck_assert_int_eq(parse(OF("-r", "--also=c", "--verify=compare", "a",
+				  "b")), CLI_GO_ON);
+	ck_assert_int_eq(parse(OF("--manifest=x", "--engine=passthrough",
+				  "--iopoll", "--destinations=16")),
+			 CLI_GO_ON);
 }
 END_TEST
 
@@ -149,6 +152,8 @@ START_TEST(what_contradicts_itself_is_told)
 		 "contradicts --provider=none");
 	is_wrong(OF("--resume", "a", "b"), "needs --journal=FILE");
 	is_wrong(OF("-0", "a", "b"), "is for --manifest");
+	is_wrong(OF("--destinations=2", "a", "b"), "is for --manifest");
+	is_wrong(OF("--manifest=x", "--also=c"), "is for operands");
 	is_wrong(OF("--manifest=x", "a"), "takes the place of operands");
 	is_wrong(OF("a"), "needs SOURCE and DEST, not 1 operand");
 	is_wrong(OF("-r", "a"), "needs SOURCE... and DEST");

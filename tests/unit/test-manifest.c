@@ -16,23 +16,23 @@ static void open_text(const char *text, size_t size, bool is_nul)
 	ck_assert_int_eq(pipe(ends), 0);
 	ck_assert_int_eq(write(ends[1], text, size), (ssize_t)size);
 	close(ends[1]);
-	manifest_init(&manifest, ends[0], is_nul);
+	manifest_init(&manifest, ends[0], is_nul, 1);
 }
 
 static void check_pair(const char *source, const char *destination)
 {
-	const char *from = NULL, *to = NULL;
+	const char *names[MANIFEST_NAMES_MOST] = { NULL };
 
-	ck_assert_int_eq(manifest_next(&manifest, &from, &to), 1);
-	ck_assert_str_eq(from, source);
-	ck_assert_str_eq(to, destination);
+	ck_assert_int_eq(manifest_next(&manifest, names), 1);
+	ck_assert_str_eq(names[0], source);
+	ck_assert_str_eq(names[1], destination);
 }
 
 static void check_wrong(int wanted)
 {
-	const char *from, *to;
+	const char *names[MANIFEST_NAMES_MOST];
 
-	ck_assert_int_eq(manifest_next(&manifest, &from, &to), wanted);
+	ck_assert_int_eq(manifest_next(&manifest, names), wanted);
 }
 
 START_TEST(a_line_is_a_pair)
@@ -85,7 +85,7 @@ START_TEST(a_line_that_is_too_long_is_skipped)
 		_exit(0);
 	}
 	close(ends[1]);
-	manifest_init(&manifest, ends[0], false);
+	manifest_init(&manifest, ends[0], false, 1);
 	check_wrong(-ENAMETOOLONG);
 	check_pair("a", "b");
 	check_wrong(0);
@@ -94,10 +94,64 @@ START_TEST(a_line_that_is_too_long_is_skipped)
 }
 END_TEST
 
+/* Its rest is no other pair's source: that would be written over. */
+START_TEST(a_name_that_is_too_long_takes_its_pair_with_it)
+{
+	size_t size = 2 * MANIFEST_BUFFER;
+	char *text = malloc(size + 10);
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'x', size);
+	memcpy(text + size, "\0to\0a\0b\0", 8);
+	ck_assert_int_eq(pipe(ends), 0);
+	if (!fork()) {
+		ck_assert_int_eq(write(ends[1], text, size + 8),
+				 (ssize_t)size + 8);
+		_exit(0);
+	}
+	close(ends[1]);
+	manifest_init(&manifest, ends[0], true, 1);
+	check_wrong(-ENAMETOOLONG);
+	check_pair("a", "b");
+	check_wrong(0);
+	close(ends[0]);
+	free(text);
+}
+END_TEST
+
+START_TEST(a_source_may_have_several_destinations)
+{
+	static const char lines[] = "a\tb\tc\na\tb\nx\ty\tz\tq\n"
+				    "a\t\tc\nd\te\tf";
+	static const char nuls[] = "a\0b\tx\0c\0d\0e";
+	const char *names[MANIFEST_NAMES_MOST];
+
+	open_text(lines, sizeof(lines) - 1, false);
+	manifest.name_count = 3;
+	check_pair("a", "b");
+	check_wrong(-EINVAL);
+	check_wrong(-EINVAL);
+	check_wrong(-EINVAL);
+	ck_assert_int_eq(manifest_next(&manifest, names), 1);
+	ck_assert_str_eq(names[2], "f");
+	check_wrong(0);
+	close(ends[0]);
+
+	open_text(nuls, sizeof(nuls), true);
+	manifest.name_count = 3;
+	ck_assert_int_eq(manifest_next(&manifest, names), 1);
+	ck_assert_str_eq(names[1], "b\tx");
+	ck_assert_str_eq(names[2], "c");
+	check_wrong(-EINVAL);
+	check_wrong(0);
+	close(ends[0]);
+}
+END_TEST
+
 START_TEST(a_pipe_is_ready_when_something_is_in_it)
 {
 	ck_assert_int_eq(pipe(ends), 0);
-	manifest_init(&manifest, ends[0], false);
+	manifest_init(&manifest, ends[0], false, 1);
 	ck_assert(!manifest_is_ready(&manifest));
 	ck_assert_int_eq(write(ends[1], "a\tb\nc\td\n", 8), 8);
 	ck_assert(manifest_is_ready(&manifest));
@@ -115,7 +169,7 @@ END_TEST
 
 START_TEST(what_cannot_be_read_is_an_error)
 {
-	manifest_init(&manifest, -1, false);
+	manifest_init(&manifest, -1, false, 1);
 	check_wrong(-EBADF);
 }
 END_TEST
@@ -124,5 +178,7 @@ UNIT_SUITE("manifest",
 	   a_line_is_a_pair,
 	   with_nul_names_have_any_byte,
 	   a_line_that_is_too_long_is_skipped,
+	   a_name_that_is_too_long_takes_its_pair_with_it,
+	   a_source_may_have_several_destinations,
 	   a_pipe_is_ready_when_something_is_in_it,
 	   what_cannot_be_read_is_an_error);

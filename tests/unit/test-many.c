@@ -57,6 +57,11 @@ static int run(const char *command)
 	return system(command);
 }
 
+static int add(struct many *m, const char *source, const char *destination)
+{
+	return many_add(m, source, &destination, 1);
+}
+
 static void make(struct many_args args)
 {
 	bool is_into = false;
@@ -105,7 +110,7 @@ START_TEST(a_tree_is_made_anew_with_all_that_is_in_it)
 
 	begin();
 	make((struct many_args){ .is_recursive = true, .is_synced = true });
-	ck_assert_int_eq(many_add(many, "t", "copy"), 0);
+	ck_assert_int_eq(add(many, "t", "copy"), 0);
 	finish();
 	totals = many_get_totals(many);
 	ck_assert_uint_eq(totals->files, 2);
@@ -124,7 +129,7 @@ START_TEST(a_plan_writes_nothing)
 {
 	begin();
 	make((struct many_args){ .is_recursive = true, .is_planned = true });
-	ck_assert_int_eq(many_add(many, "t", "copy"), 0);
+	ck_assert_int_eq(add(many, "t", "copy"), 0);
 	finish();
 	ck_assert_uint_gt(many_get_totals(many)->copied_bytes, 500000);
 	ck_assert_int_ne(access("copy", F_OK), 0);
@@ -137,11 +142,11 @@ START_TEST(what_fails_is_told_and_stops_nobody)
 	begin();
 	make((struct many_args){ 0 });
 	ck_assert_int_eq(mkdir("into", 0755), 0);
-	ck_assert_int_eq(many_add(many, "none", "into/none"), 0);
-	ck_assert_int_eq(many_add(many, "t/a", "nowhere/a"), 0);
-	ck_assert_int_eq(many_add(many, "t/d", "into/d"), 0);
-	ck_assert_int_eq(many_add(many, "t/a", "into/"), 0);
-	ck_assert_int_eq(many_add(many, "t/l", "into/l"), 0);
+	ck_assert_int_eq(add(many, "none", "into/none"), 0);
+	ck_assert_int_eq(add(many, "t/a", "nowhere/a"), 0);
+	ck_assert_int_eq(add(many, "t/d", "into/d"), 0);
+	ck_assert_int_eq(add(many, "t/a", "into/"), 0);
+	ck_assert_int_eq(add(many, "t/l", "into/l"), 0);
 	finish();
 	ck_assert_int_eq(get_outcome("into/none"), MANY_FAILED);
 	ck_assert_int_eq(get_outcome("nowhere/a"), MANY_FAILED);
@@ -179,7 +184,7 @@ START_TEST(no_link_takes_the_name_of_what_its_source_lies_on)
 			     "echo other >copy/m"), 0);
 	make((struct many_args){ .is_recursive = true });
 	lie_on("copy/l", "copy/d/c");
-	ck_assert_int_eq(many_add(many, "t/.", "copy"), 0);
+	ck_assert_int_eq(add(many, "t/.", "copy"), 0);
 	finish();
 	ck_assert_int_eq(get_outcome("copy/l"), MANY_REFUSED);
 	/* Whichever of its names comes second is a link. */
@@ -196,7 +201,7 @@ START_TEST(names_of_a_file_that_failed_fail)
 	begin();
 	ck_assert_int_eq(run("mkdir -p copy/a copy/d"), 0);
 	make((struct many_args){ .is_recursive = true });
-	ck_assert_int_eq(many_add(many, "t/.", "copy/."), 0);
+	ck_assert_int_eq(add(many, "t/.", "copy/."), 0);
 	finish();
 	ck_assert_int_eq(get_outcome("copy/./a"), MANY_FAILED);
 	/* Whichever of them is looked at first is copied, or fails. */
@@ -213,7 +218,7 @@ START_TEST(a_file_with_other_names_is_written_in_place)
 	ck_assert_int_eq(run("mkdir -p copy/d && echo old >copy/d/b && "
 			     "ln copy/d/b other && ln -s none copy/l"), 0);
 	make((struct many_args){ .is_recursive = true });
-	ck_assert_int_eq(many_add(many, "t/.", "copy"), 0);
+	ck_assert_int_eq(add(many, "t/.", "copy"), 0);
 	finish();
 	ck_assert_uint_eq(many_get_totals(many)->failed, 0);
 	ck_assert_int_eq(run("cmp t/d/b other && test other -ef copy/d/b && "
@@ -233,7 +238,7 @@ START_TEST(every_file_falls_to_one_node)
 			.is_recursive = true, .shard_index = i,
 			.shard_count = 3,
 		});
-		ck_assert_int_eq(many_add(many, "t", "copy"), 0);
+		ck_assert_int_eq(add(many, "t", "copy"), 0);
 		finish();
 		bytes += many_get_totals(many)->copied_bytes;
 		many_destroy(many);
@@ -249,7 +254,7 @@ START_TEST(names_have_the_checksum_of_their_file)
 {
 	begin();
 	make((struct many_args){ .is_recursive = true, .checksum = "md5" });
-	ck_assert_int_eq(many_add(many, "t", "copy"), 0);
+	ck_assert_int_eq(add(many, "t", "copy"), 0);
 	finish();
 	for (unsigned i = 0; i < told_count; i++)
 		if (told[i].kind == WALK_FILE &&
@@ -269,12 +274,12 @@ START_TEST(what_a_journal_has_is_not_copied_again)
 
 	begin();
 	make(args);
-	ck_assert_int_eq(many_add(many, "t", "copy"), 0);
+	ck_assert_int_eq(add(many, "t", "copy"), 0);
 	finish();
 	many_destroy(many);
 	ck_assert_int_eq(run("echo more >>t/d/b"), 0);
 	make(args);
-	ck_assert_int_eq(many_add(many, "t", "copy"), 0);
+	ck_assert_int_eq(add(many, "t", "copy"), 0);
 	finish();
 	ck_assert_int_eq(get_outcome("copy/a") == MANY_DONE_BEFORE ||
 			 get_outcome("copy/a") == MANY_LINKED, 1);
@@ -286,12 +291,109 @@ START_TEST(what_a_journal_has_is_not_copied_again)
 }
 END_TEST
 
+static const char *const both[] = { "copy", "other" };
+
+START_TEST(a_tree_is_copied_to_several_places)
+{
+	const struct many_totals *totals;
+
+	begin();
+	make((struct many_args){ .is_recursive = true, .is_preserved = true });
+	ck_assert_int_eq(many_add(many, "t", both, 2), 0);
+	finish();
+	totals = many_get_totals(many);
+	ck_assert_uint_eq(totals->files, 4);
+	ck_assert_uint_eq(totals->directories, 4);
+	ck_assert_uint_eq(totals->links, 2);
+	ck_assert_uint_eq(totals->others, 4);
+	ck_assert_uint_eq(totals->failed, 0);
+	ck_assert_int_eq(run("for c in copy other; do "
+			     "diff -r --no-dereference -x p t $c && "
+			     "test $c/a -ef $c/d/c -a -p $c/p -a "
+			     "! $c/d -nt t/d -a ! $c/d -ot t/d || exit 1; "
+			     "done; ! test copy/a -ef other/a"), 0);
+	end();
+}
+END_TEST
+
+START_TEST(a_place_that_fails_does_not_stop_the_other)
+{
+	begin();
+	make((struct many_args){ .is_recursive = true });
+	ck_assert_int_eq(run("mkdir -p copy other && echo no >copy/d && "
+			     "mkdir other/a"), 0);
+	ck_assert_int_eq(many_add(many, "t/.", both, 2), 0);
+	finish();
+	ck_assert_int_eq(get_outcome("copy/d"), MANY_FAILED);
+	ck_assert_int_eq(get_outcome("other/d/b"), MANY_DONE);
+	ck_assert_int_eq(get_outcome("other/a"), MANY_FAILED);
+	ck_assert_int_eq(get_outcome("copy/a"), MANY_DONE);
+	ck_assert_int_eq(get_outcome("copy/l"), MANY_DONE);
+	ck_assert_int_eq(run("cmp t/d/b other/d/b && cmp t/a copy/a"), 0);
+	end();
+}
+END_TEST
+
+START_TEST(no_place_is_given_twice_nor_lies_inside)
+{
+	const char *const same[] = { "copy", "./copy/", "t/inside" };
+
+	begin();
+	make((struct many_args){ .is_recursive = true });
+	ck_assert_int_eq(many_add(many, "t", same, 3), 0);
+	finish();
+	ck_assert_int_eq(get_outcome("./copy"), MANY_REJECTED);
+	ck_assert_int_eq(get_outcome("t/inside"), MANY_REJECTED);
+	ck_assert_int_eq(run("diff -r --no-dereference -x p t copy && "
+			     "! test -e t/inside"), 0);
+	end();
+}
+END_TEST
+
+START_TEST(a_pair_may_have_several_destinations)
+{
+	const char *const to[] = { "x", "d1/y", "d2/", "none/z" };
+
+	begin();
+	make((struct many_args){ .is_synced = true });
+	ck_assert_int_eq(run("mkdir d1 d2"), 0);
+	ck_assert_int_eq(many_add(many, "t/d/b", to, 4), 0);
+	ck_assert_int_eq(many_add(many, "t/a", to + 2, 1), 0);
+	finish();
+	ck_assert_int_eq(get_outcome("none/z"), MANY_FAILED);
+	ck_assert_int_eq(run("cmp t/d/b x && cmp t/d/b d1/y && "
+			     "cmp t/d/b d2/b && cmp t/a d2/a"), 0);
+	end();
+}
+END_TEST
+
+/* In whichever order: everything falls to one node, at all places. */
+START_TEST(nodes_share_a_tree_for_several_places)
+{
+	begin();
+	ck_assert_int_eq(run("seq 8000000 >t/large"), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		make((struct many_args){ .is_recursive = true,
+					 .shard_index = i, .shard_count = 3 });
+		ck_assert_int_eq(many_add(many, "t", both, 2), 0);
+		finish();
+		ck_assert_uint_eq(many_get_totals(many)->failed, 0);
+		many_destroy(many);
+	}
+	many = NULL;
+	ck_assert_int_eq(run("for c in copy other; do "
+			     "diff -r --no-dereference -x p t $c && "
+			     "test $c/a -ef $c/d/c || exit 1; done"), 0);
+	end();
+}
+END_TEST
+
 START_TEST(a_stop_begins_nothing_more)
 {
 	begin();
 	make((struct many_args){ .is_recursive = true });
 	stop = SIGINT;
-	ck_assert_int_eq(many_add(many, "t", "copy"), -EINTR);
+	ck_assert_int_eq(add(many, "t", "copy"), -EINTR);
 	ck_assert_int_eq(many_finish(many), -EINTR);
 	ck_assert_int_ne(access("copy", F_OK), 0);
 	end();
@@ -357,5 +459,10 @@ UNIT_SUITE("many", a_tree_is_made_anew_with_all_that_is_in_it,
 	   every_file_falls_to_one_node,
 	   names_have_the_checksum_of_their_file,
 	   what_a_journal_has_is_not_copied_again,
+	   a_tree_is_copied_to_several_places,
+	   a_place_that_fails_does_not_stop_the_other,
+	   no_place_is_given_twice_nor_lies_inside,
+	   a_pair_may_have_several_destinations,
+	   nodes_share_a_tree_for_several_places,
 	   a_stop_begins_nothing_more, what_waits_comes_in_its_order,
 	   what_has_failed_counts_as_nothing_else);

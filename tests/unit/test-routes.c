@@ -49,9 +49,18 @@ static void end(void)
 }
 
 static const struct routes_ends ends = {
-	.source_device = 1, .destination_device = 2, .source = source,
-	.directory = "/var/tmp",
+	.source_device = 1, .source = source,
+	.places = { { 2, "/var/tmp" }, { 3, "/tmp" } }, .place_count = 1,
 };
+
+static struct route_plan *find(dev_t source_device, dev_t device)
+{
+	struct routes_ends wanted = ends;
+
+	wanted.source_device = source_device;
+	wanted.places[0].device = device;
+	return routes_find(&routes, &wanted);
+}
 
 START_TEST(host_memory_is_there_from_the_start)
 {
@@ -80,13 +89,13 @@ START_TEST(a_way_is_planned_once_for_each_pair)
 
 	begin((struct routes_wish){ 0 });
 	ck_assert(!routes.is_host_only);
-	ck_assert_ptr_null(routes_find(&routes, 1, 2));
+	ck_assert_ptr_null(find(1, 2));
 	ck_assert_int_eq(routes_predict(&routes, &ends, &plan), 0);
 	if (routes_needs_proof(plan))
 		ck_assert_int_eq(routes_prove(&routes, plan, &ends), 0);
 	ck_assert(!routes_needs_proof(plan));
-	ck_assert_ptr_eq(routes_find(&routes, 1, 2), plan);
-	ck_assert_ptr_null(routes_find(&routes, 2, 1));
+	ck_assert_ptr_eq(find(1, 2), plan);
+	ck_assert_ptr_null(find(2, 1));
 	if (!plan->is_peer) {
 		ck_assert_uint_eq(plan->number, routes.host_number);
 		ck_assert_ptr_nonnull(plan->memory.why.id);
@@ -111,7 +120,7 @@ START_TEST(what_the_kernel_refuses_goes_through_host_memory)
 {
 	begin((struct routes_wish){ 0 });
 	routes.plans[0] = (struct route_plan){
-		.source_device = 1, .destination_device = 2, .number = 7,
+		.source_device = 1, .devices = { 2 }, .number = 7,
 		.is_tried = true, .is_peer = true,
 	};
 	routes.count = 1;
@@ -123,6 +132,25 @@ START_TEST(what_the_kernel_refuses_goes_through_host_memory)
 	ck_assert_str_eq(routes.plans[0].memory.why.id, "probe-refused");
 	ck_assert_ptr_nonnull(strstr(routes.plans[0].memory.why.advice,
 				     "for x: Remote I/O error"));
+	end();
+}
+END_TEST
+
+START_TEST(other_places_are_another_plan)
+{
+	struct routes_ends both = ends;
+	struct route_plan *plan = NULL, *one = NULL;
+
+	begin((struct routes_wish){ .provider = "auto" });
+	both.place_count = 2;
+	ck_assert_int_eq(routes_predict(&routes, &ends, &one), 0);
+	ck_assert_ptr_null(routes_find(&routes, &both));
+	ck_assert_int_eq(routes_predict(&routes, &both, &plan), 0);
+	ck_assert_ptr_eq(routes_find(&routes, &both), plan);
+	ck_assert_ptr_eq(routes_find(&routes, &ends), one);
+	ck_assert_uint_eq(plan->memory.place.also_count, 1);
+	both.places[1].device = 2;
+	ck_assert_ptr_null(routes_find(&routes, &both));
 	end();
 }
 END_TEST
@@ -145,10 +173,10 @@ START_TEST(the_oldest_of_too_many_plans_is_forgotten)
 	ck_assert_int_eq(routes_predict(&routes, &ends, &plan), 0);
 	routes.plans[0].memory.pool = NULL;
 	ck_assert(routes_is_full(&routes));
-	ck_assert_ptr_eq(routes_find(&routes, 1, 2), plan);
-	ck_assert_ptr_nonnull(routes_find(&routes, 100, 2));
-	ck_assert_ptr_null(routes_find(&routes, 101, 2));
-	ck_assert_ptr_nonnull(routes_find(&routes, 102, 2));
+	ck_assert_ptr_eq(find(1, 2), plan);
+	ck_assert_ptr_nonnull(find(100, 2));
+	ck_assert_ptr_null(find(101, 2));
+	ck_assert_ptr_nonnull(find(102, 2));
 	end();
 }
 END_TEST
@@ -185,5 +213,6 @@ UNIT_SUITE("routes", host_memory_is_there_from_the_start,
 	   a_way_is_planned_once_for_each_pair,
 	   a_provider_that_is_not_there_is_an_error,
 	   what_the_kernel_refuses_goes_through_host_memory,
+	   other_places_are_another_plan,
 	   the_oldest_of_too_many_plans_is_forgotten, a_plan_needs_no_batch,
 	   memory_that_a_drive_may_write_to_is_left_and_told);
