@@ -18,7 +18,7 @@ AM_TESTS_ENVIRONMENT = \
 
 EXTRA_DIST += %D%/analyze.known %D%/assert.sh %D%/copies.sh %D%/tap.sh \
 	%D%/tsan.c
-dist_noinst_SCRIPTS += %D%/all %D%/analyze
+dist_noinst_SCRIPTS += %D%/all %D%/analyze %D%/valgrind
 
 # Machines as text: for unit tests, and by fixture-tree for --sysroot.
 EXTRA_DIST += %D%/fixture-tree \

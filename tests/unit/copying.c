@@ -91,6 +91,7 @@ void start(void)
 	snprintf(to, sizeof(to), "%s/to", directory);
 	ck_assert_int_eq(p2pdma_context_create(NULL, &context), 0);
 	ck_assert_int_eq(p2pdma_provider_open(context, "host", NULL, &host), 0);
+	stop = 0;
 	plan = (struct copy_plan){
 		.host = host, .block_bytes = BLOCK, .stop = &stop,
 	};

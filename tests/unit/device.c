@@ -22,6 +22,7 @@ void device_resolve(const char *path)
 void device_finish(void)
 {
 	p2pdma_target_destroy(device_target);
+	device_target = NULL;
 	fixture_close(&device_machine);
 }
 

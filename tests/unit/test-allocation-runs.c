@@ -3,6 +3,7 @@
 #include "engine/bench.h"
 #include "engine/many.h"
 #include "unit/denial.h"
+#include "unit/scratch.h"
 #include "unit/unit.h"
 
 #include <dirent.h>
@@ -36,7 +37,7 @@ static void fill(const char *path)
 
 static void begin(void)
 {
-	ck_assert_ptr_nonnull(mkdtemp(top));
+	scratch_make(top);
 	ck_assert_int_eq(chdir(top), 0);
 	ck_assert_int_eq(mkdir("t", 0755), 0);
 	ck_assert_int_eq(mkdir("t/d", 0755), 0);

@@ -119,8 +119,10 @@ static void finish(void)
 	p2pdma_target_destroy(target);
 	fixture_close(&machine);
 	endpoint_close(endpoint);
+	endpoint = NULL;
 	if (path[0])
 		unlink(path);
+	path[0] = 0;
 }
 
 static void expect_peer(const char *provider)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "unit/scratch.h"
 #include "unit/unit.h"
 
 static char place[] = "output-XXXXXX";
@@ -16,7 +17,7 @@ static char place[] = "output-XXXXXX";
 /* An empty directory to stand in. */
 static void enter_place(void)
 {
-	ck_assert_ptr_nonnull(mkdtemp(place));
+	scratch_make(place);
 	ck_assert_int_eq(chdir(place), 0);
 }
 

@@ -25,6 +25,7 @@ static void finish(void)
 {
 	report_fini(&report);
 	fixture_close(&machine);
+	scope = (struct scope){ NULL, 0 };
 }
 
 /* "a(b(c d))": addresses without domain, children in brackets. */
