@@ -185,12 +185,14 @@ noinst_LTLIBRARIES += %D%/libengine.la
 # report: facts and results to one json-c tree, and that to text, JSON, CSV
 noinst_LTLIBRARIES += %D%/libreport.la
 %C%_libreport_la_SOURCES = \
+	%D%/report/axis.c %D%/report/axis.h \
 	%D%/report/chart.c %D%/report/chart.h \
 	%D%/report/defuse.c %D%/report/defuse.h \
 	%D%/report/figures.c %D%/report/figures.h \
 	%D%/report/picture-bench.c %D%/report/picture-bench.h \
 	%D%/report/picture.c %D%/report/picture.h \
 	%D%/report/progress.c %D%/report/progress.h \
+	%D%/report/remarks.c %D%/report/remarks.h \
 	%D%/report/report-bench.c %D%/report/report-bench.h \
 	%D%/report/report-bench-compare.c \
 	%D%/report/report-bench-diff.c %D%/report/report-bench-diff.h \

@@ -73,6 +73,7 @@ UNIT_TESTS = \
 	%D%/unit/test-apart \
 	%D%/unit/test-arena \
 	%D%/unit/test-attributes \
+	%D%/unit/test-axis \
 	%D%/unit/test-batch \
 	%D%/unit/test-batch-copies \
 	%D%/unit/test-batch-place \
@@ -142,6 +143,7 @@ UNIT_TESTS = \
 	%D%/unit/test-progress \
 	%D%/unit/test-provider \
 	%D%/unit/test-random \
+	%D%/unit/test-remarks \
 	%D%/unit/test-report-bench \
 	%D%/unit/test-report-bench-text \
 	%D%/unit/test-report-copy \
@@ -204,6 +206,7 @@ DENIED = -Wl,--wrap=malloc,--wrap=calloc \
 %C%_unit_test_copy_options_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_figures_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_picture_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_unit_test_remarks_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_bench_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_bench_text_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_unit_test_report_copy_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)

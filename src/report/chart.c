@@ -5,9 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "base/bytes.h"
-#include "base/clock.h"
 #include "base/macro.h"
+#include "report/axis.h"
 #include "report/svg.h"
 
 #define MARGIN		28.0
@@ -22,7 +21,6 @@
 #define CELL_WIDTH	122.0
 #define CELL_HEIGHT	40.0
 #define ROW_NAME	130.0
-#define TICKS_MOST	24
 
 /* --- colours ------------------------------------------------------------- */
 
@@ -139,141 +137,16 @@ void chart_close(FILE *file)
 	fputs("</svg>\n", file);
 }
 
-/* --- axes ---------------------------------------------------------------- */
+/* --- curves -------------------------------------------------------------- */
 
-/* From one end to the other; the ends are those of the axis, not the data. */
-struct range {
-	enum chart_unit unit;
-	double first, last;
-	double ticks[TICKS_MOST];
-	size_t count;
+struct plot {
+	FILE *file;
+	const struct chart *chart;
+	struct axis x, y;
+	double left, top, width, height;
 };
 
-/* Where @value is on the scale of the unit, evenly. */
-static double spread_out(enum chart_unit unit, double value)
-{
-	switch (unit) {
-	case CHART_COUNT:
-	case CHART_BYTES:
-		return log2(value);
-	case CHART_TIME:
-		return log10(value);
-	case CHART_SHARE:
-		return -log10(1 - MIN(value, 0.999999));
-	case CHART_RATE:
-	case CHART_RATIO:
-		break;
-	}
-	return value;
-}
-
-/* 0 at the first end, 1 at the last one. */
-static double place(const struct range *range, double value)
-{
-	double first = spread_out(range->unit, range->first);
-	double last = spread_out(range->unit, range->last);
-
-	return last > first ?
-		       (spread_out(range->unit, value) - first) /
-			       (last - first) : 0.5;
-}
-
-static void add_tick(struct range *range, double value)
-{
-	if (range->count < TICKS_MOST)
-		range->ticks[range->count++] = value;
-}
-
-/* 1, 2 or 5 of a power of ten, so that there are about five steps. */
-static double get_step(double most)
-{
-	static const double steps[] = { 1, 2, 5, 10 };
-	double power = pow(10, floor(log10(most / 5)));
-
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		if (most / (steps[i] * power) <= 6)
-			return steps[i] * power;
-	return 10 * power;
-}
-
-static void find_even_ticks(struct range *range)
-{
-	double step = get_step(range->last > 0 ? range->last : 1);
-
-	range->first = 0;
-	range->last = step * ceil(MAX(range->last, step) / step - 1e-9);
-	for (double i = 0; i * step <= range->last * (1 + 1e-9); i++)
-		add_tick(range, i * step);
-}
-
-static void find_doubling_ticks(struct range *range)
-{
-	double decades = log2(range->last / range->first);
-	double factor = pow(2, ceil((decades + 1) / 14));
-
-	for (double tick = range->first; tick <= range->last * (1 + 1e-9);
-	     tick *= factor)
-		add_tick(range, tick);
-}
-
-/* Whole powers of ten, and 2 and 5 between them where there is room. */
-static void find_ten_ticks(struct range *range)
-{
-	static const double parts[] = { 1, 2, 5 };
-	double first = MAX(range->first, 1), last = MAX(range->last, 10);
-	bool is_wide = last / first > 2000;
-	double power = pow(10, floor(log10(first)));
-
-	for (size_t i = 0; i < (is_wide ? 1 : ARRAY_SIZE(parts)); i++)
-		if (parts[i] * power <= first)
-			range->first = parts[i] * power;
-	for (; power < last * 10; power *= 10)
-		for (size_t i = 0; i < (is_wide ? 1 : 3); i++) {
-			double tick = parts[i] * power;
-
-			if (tick < range->first * (1 - 1e-9))
-				continue;
-			add_tick(range, tick);
-			if (tick >= last) {
-				range->last = tick;
-				return;
-			}
-		}
-}
-
-static void find_share_ticks(struct range *range)
-{
-	static const double shares[] = { 0, 0.5, 0.9, 0.99, 0.999, 0.9999 };
-
-	range->first = 0;
-	range->last = MAX(range->last, 0.99);
-	for (size_t i = 0; i < ARRAY_SIZE(shares); i++)
-		if (shares[i] <= range->last)
-			add_tick(range, shares[i]);
-}
-
-static void find_ticks(struct range *range)
-{
-	switch (range->unit) {
-	case CHART_COUNT:
-	case CHART_BYTES:
-		find_doubling_ticks(range);
-		break;
-	case CHART_TIME:
-		find_ten_ticks(range);
-		break;
-	case CHART_SHARE:
-		find_share_ticks(range);
-		break;
-	case CHART_RATE:
-	case CHART_RATIO:
-		find_even_ticks(range);
-		break;
-	}
-}
-
-static void find_range(const struct chart *chart, bool is_x,
-		       struct range *range)
+static void find_axis(const struct chart *chart, bool is_x, struct axis *axis)
 {
 	double first = INFINITY, last = -INFINITY;
 
@@ -287,86 +160,17 @@ static void find_range(const struct chart *chart, bool is_x,
 			last = MAX(last, is_x ? p->x : MAX(p->y, p->high));
 		}
 	}
-	*range = (struct range){
-		.unit = is_x ? chart->x.unit : chart->y.unit,
-		.first = first,
-		.last = last,
-	};
-	find_ticks(range);
+	axis_find(axis, is_x ? chart->x.unit : chart->y.unit, first, last);
 }
-
-static void format_number(double value, double unit, const char *name,
-			  char *text, size_t size)
-{
-	snprintf(text, size, "%.4g %s", value / unit, name);
-}
-
-static void format_time(double ns, char *text, size_t size)
-{
-	if (ns < 1e3)
-		format_number(ns, 1, "ns", text, size);
-	else if (ns < 1e6)
-		format_number(ns, 1e3, "\xc2\xb5s", text, size);
-	else if (ns < 1e9)
-		format_number(ns, 1e6, "ms", text, size);
-	else
-		format_number(ns, 1e9, "s", text, size);
-}
-
-/* All numbers of an axis in the unit of its largest one. */
-static void format_rate(double rate, double most, char *text, size_t size)
-{
-	if (most >= 1e9)
-		format_number(rate, 1e9, "GB/s", text, size);
-	else if (most >= 1e6)
-		format_number(rate, 1e6, "MB/s", text, size);
-	else
-		format_number(rate, 1e3, "kB/s", text, size);
-}
-
-static void format_tick(const struct range *range, double tick, char *text,
-			size_t size)
-{
-	switch (range->unit) {
-	case CHART_COUNT:
-		snprintf(text, size, "%.0f", tick);
-		break;
-	case CHART_BYTES:
-		bytes_format((uint64_t)tick, text, size);
-		break;
-	case CHART_RATE:
-		format_rate(tick, range->last, text, size);
-		break;
-	case CHART_TIME:
-		format_time(tick, text, size);
-		break;
-	case CHART_SHARE:
-		snprintf(text, size, tick > 0 ? "%.6g %%" : "least",
-			 tick * 100);
-		break;
-	case CHART_RATIO:
-		snprintf(text, size, "%.3g", tick);
-		break;
-	}
-}
-
-/* --- curves -------------------------------------------------------------- */
-
-struct plot {
-	FILE *file;
-	const struct chart *chart;
-	struct range x, y;
-	double left, top, width, height;
-};
 
 static double get_x(const struct plot *plot, double value)
 {
-	return plot->left + place(&plot->x, value) * plot->width;
+	return plot->left + axis_place(&plot->x, value) * plot->width;
 }
 
 static double get_y(const struct plot *plot, double value)
 {
-	return plot->top + (1 - place(&plot->y, value)) * plot->height;
+	return plot->top + (1 - axis_place(&plot->y, value)) * plot->height;
 }
 
 static void draw_grid(const struct plot *plot)
@@ -380,7 +184,7 @@ static void draw_grid(const struct plot *plot)
 
 		fprintf(file, "<path class=\"grid\" d=\"M%.1f %.1fh%.1f\"/>\n",
 			plot->left, y, plot->width);
-		format_tick(&plot->y, plot->y.ticks[i], text, sizeof(text));
+		axis_format(&plot->y, plot->y.ticks[i], text, sizeof(text));
 		svg_text(file, "axis end", plot->left - 9, y + 4, "%s", text);
 	}
 	for (size_t i = 0; i < plot->x.count; i++) {
@@ -388,7 +192,7 @@ static void draw_grid(const struct plot *plot)
 
 		fprintf(file, "<path class=\"frame\" d=\"M%.1f %.1fv5\"/>\n",
 			x, bottom);
-		format_tick(&plot->x, plot->x.ticks[i], text, sizeof(text));
+		axis_format(&plot->x, plot->x.ticks[i], text, sizeof(text));
 		svg_text(file, "axis middle", x, bottom + 20, "%s", text);
 	}
 	fprintf(file, "<path class=\"frame\" d=\"M%.1f %.1fh%.1f\"/>\n",
@@ -546,8 +350,8 @@ double chart_draw(FILE *file, const struct chart *chart, double top)
 		.height = PLOT,
 	};
 
-	find_range(chart, true, &plot.x);
-	find_range(chart, false, &plot.y);
+	find_axis(chart, true, &plot.x);
+	find_axis(chart, false, &plot.y);
 	svg_text(file, "title", MARGIN, top + 16, "%s", chart->title);
 	draw_grid(&plot);
 	for (size_t i = 0; i < chart->count; i++)

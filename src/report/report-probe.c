@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/macro.h"
+#include "report/remarks.h"
 #include "report/report-topology.h"
 #include "report/report-verdict.h"
 

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "report/remarks.h"
 
 static const struct column pair_columns[] = {
 	{ NULL, "provider", FORM_TEXT },
@@ -114,64 +115,7 @@ static void format_cell(const struct p2pdma_verdict *verdict, char *text,
 		 is_reachable(verdict) && verdict->reason_count ? " !" : "");
 }
 
-/* --- why not: each reason once, with the pairs that it is about --------- */
-
-#define PAIRS_SHOWN	4
-
-struct remark {
-	struct p2pdma_reason reason;
-	char *pairs;		/* the first PAIRS_SHOWN */
-	size_t pair_count;
-};
-
-static struct remark *find_remark(struct remarks *remarks,
-				  const struct p2pdma_reason *reason)
-{
-	for (size_t i = 0; i < remarks->count; i++) {
-		struct p2pdma_reason *r = &remarks->items[i].reason;
-
-		if (!strcmp(r->id, reason->id) && r->at == reason->at &&
-		    !strcmp(r->advice, reason->advice))
-			return &remarks->items[i];
-	}
-	return NULL;
-}
-
-static struct remark *add_remark(struct remarks *remarks,
-				 const struct p2pdma_reason *reason)
-{
-	struct remark *remark;
-
-	remarks->items = tree_must(reallocarray(remarks->items,
-						remarks->count + 1,
-						sizeof(*remark)));
-	remark = &remarks->items[remarks->count++];
-	*remark = (struct remark){ .reason = *reason };
-	return remark;
-}
-
-static void add_remark_pair(struct remark *remark, const char *pair)
-{
-	char *pairs = NULL;
-
-	if (remark->pair_count++ >= PAIRS_SHOWN)
-		return;
-	if (asprintf(&pairs, "%s%s%s", remark->pairs ? remark->pairs : "",
-		     remark->pairs ? ", " : "", pair) < 0)
-		tree_must(NULL);
-	free(remark->pairs);
-	remark->pairs = pairs;
-}
-
-void remarks_add(struct remarks *remarks, const struct p2pdma_reason *reason,
-		 const char *pair)
-{
-	struct remark *remark = find_remark(remarks, reason);
-
-	if (!remark)
-		remark = add_remark(remarks, reason);
-	add_remark_pair(remark, pair);
-}
+/* --- the pairs ----------------------------------------------------------- */
 
 /* Takes down @verdict's reasons for the pair that is called @pair. */
 static void remark_on(struct remarks *remarks,
@@ -180,30 +124,6 @@ static void remark_on(struct remarks *remarks,
 	for (size_t i = 0; i < verdict->reason_count; i++)
 		remarks_add(remarks, &verdict->reasons[i], pair);
 }
-
-static void print_remark(struct report *report, const struct remark *remark)
-{
-	const struct p2pdma_function *at = remark->reason.at;
-	char more[40] = "";
-
-	if (remark->pair_count > PAIRS_SHOWN)
-		snprintf(more, sizeof(more), " and %zu more",
-			 remark->pair_count - PAIRS_SHOWN);
-	report_add_text(report, "%s%s%s (%s%s)\n  %s", remark->reason.id,
-			at ? " at " : "", at ? at->address : "",
-			remark->pairs, more, remark->reason.advice);
-}
-
-void remarks_print(struct report *report, struct remarks *remarks)
-{
-	for (size_t i = 0; i < remarks->count; i++) {
-		print_remark(report, &remarks->items[i]);
-		free(remarks->items[i].pairs);
-	}
-	free(remarks->items);
-}
-
-/* --- the pairs ----------------------------------------------------------- */
 
 /* Every provider with every client; goes through them again and again. */
 struct pairs {
@@ -459,11 +379,9 @@ static void add_choice_reasons(struct json_object *object,
 
 	remark_on(&seen, &choice->source, "");
 	remark_on(&seen, &choice->destination, "");
-	for (size_t i = 0; i < seen.count; i++) {
+	for (size_t i = 0; i < seen.count; i++)
 		reasons[count++] = seen.items[i].reason;
-		free(seen.items[i].pairs);
-	}
-	free(seen.items);
+	remarks_fini(&seen);
 	report_add_reasons(object, reasons, count);
 }
 

@@ -39,16 +39,4 @@ void report_add_pair(struct json_object *pair,
 		     const struct p2pdma_function *client,
 		     const struct p2pdma_verdict *verdict);
 
-/* Reasons for people: each once, with the first pairs that it is about. */
-struct remarks {
-	struct remark *items;
-	size_t count;
-};
-
-void remarks_add(struct remarks *remarks, const struct p2pdma_reason *reason,
-		 const char *pair);
-
-/* Paragraphs of @report; @remarks is empty then. */
-void remarks_print(struct report *report, struct remarks *remarks);
-
 #endif
