@@ -313,6 +313,7 @@ VM_CASES = \
 	%D%/vm/copy-names.sh \
 	%D%/vm/copy-offload.sh \
 	%D%/vm/copy-passthrough.sh \
+	%D%/vm/copy-places.sh \
 	%D%/vm/copy-reached.sh \
 	%D%/vm/copy-refused.sh \
 	%D%/vm/copy-slow.sh \
