@@ -249,7 +249,9 @@ wait
 ok "what was there before is cut behind its end" \
 	cmp tree/sub/big sharded/sub/big
 exits 2 "a part of nothing is wrong usage" p2pcopy --shard=3/2 a b
-exits 2 "no launcher is none" env -i "$(command -v p2pcopy)" --shard=auto a b
+exits 2 "no launcher is none" env -i \
+	LD_LIBRARY_PATH="${LD_LIBRARY_PATH-}" "$(command -v p2pcopy)" \
+	--shard=auto a b
 like "and said to be missing" "$(cat "$work/stderr")" 'no launcher'
 
 done_testing
