@@ -503,6 +503,8 @@ int ring_push(struct ring *ring, const struct ring_op *op)
 	if (!is_simple(ring, op))
 		return push(ring, op);
 	sqe = &sq->sqes[sq->sqe_tail++ & sq->ring_mask];
+	/* Of liburing 2.9 the next line leaves what was there before. */
+	*sqe = (struct io_uring_sqe){ 0 };
 	io_uring_prep_rw(opcodes[op->action], sqe, (int)op->file, op->buffer,
 			 (unsigned)op->length_bytes, op->offset_bytes);
 	sqe->flags = IOSQE_FIXED_FILE;
