@@ -491,10 +491,11 @@ static bool keep_back(struct run *r, enum many_own own, struct output *output,
 
 static void write_report(struct run *r, bool is_complete)
 {
+	static const struct many_totals none;
 	int rc;
 
-	report_files_finish(&r->report, many_get_totals(r->many),
-			    is_complete);
+	report_files_finish(&r->report, r->many ? many_get_totals(r->many) :
+						  &none, is_complete);
 	if (keep_back(r, MANY_OWN_REPORT, r->wish->output, "report is"))
 		return;
 	rc = output_commit(r->wish->output);
@@ -570,6 +571,13 @@ static void run(struct run *r, bool *is_silent)
 	apart_excuse(r->wish->is_excused, false);
 }
 
+/* Programs have a report of nothing, people the sentence. */
+static void end_early(struct run *r)
+{
+	if (r->wish->common->format == WRITER_JSON)
+		write_report(r, false);
+}
+
 int copy_many(const struct copy_many *wish, bool *is_silent)
 {
 	struct run r = { .wish = wish, .is_into = is_copied_into(wish) };
@@ -583,13 +591,16 @@ int copy_many(const struct copy_many *wish, bool *is_silent)
 	rc = many_create(&args, &r.many);
 	if (rc) {
 		blame(&r, rc);
+		end_early(&r);
 		return r.code;
 	}
 	rc = many_open_journal(r.many, &r.is_into);
-	if (rc)
+	if (rc) {
 		blame_journal(&r, rc);
-	else
+		end_early(&r);
+	} else {
 		run(&r, is_silent);
+	}
 	tell_scrub(&r);
 	if (!*is_silent)
 		many_destroy(r.many);

@@ -11,13 +11,6 @@
 #include "report/report-guards.h"
 #include "report/report-trouble.h"
 
-/* A copy that changed over in the middle is told as what it ended as. */
-bool report_copy_is_peer(const struct copy_job *job)
-{
-	return job->memory.provider &&
-	       !(job->result.refused_by && !job->result.peer_bytes);
-}
-
 /* Without memory of its own yet, a copy that failed early has no kind. */
 static const char *get_kind(const struct copy_job *job)
 {

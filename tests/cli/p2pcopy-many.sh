@@ -304,6 +304,12 @@ kept --checksum=sha256: --output= "checksums are"
 exits 1 "without its manifest" \
 	p2pcopy --provider=host -J --manifest=missing
 is "nothing is complete" "$(value .total.complete)" false
+printf '# Mapfile.\n' >no-journal
+exits 1 "with a journal that is none" \
+	p2pcopy -p host -r -J --journal=no-journal --resume tree nowhere
+is "there is a report of nothing" \
+	"$(value '[.total.complete, .total.copied_bytes] | tostring')" \
+	"[false,0]"
 exits 0 "a part of more" p2pcopy --provider=host -r --shard=1/3 many parts
 like "says which one it is" "$(cat "$work/stderr")" 'shard: part 1 of 3'
 exits 2 "more parts than there can be" \
