@@ -304,7 +304,9 @@ const struct copy_job *copy_job_get_leg(const struct copy_job *job,
 const struct copy_error *copy_job_get_drop(const struct copy_job *job,
 					   unsigned index)
 {
-	return index ? &job->also_legs[index - 1].error : &job->result.error;
+	/* One that never began has no legs. */
+	return index && job->also_legs ? &job->also_legs[index - 1].error :
+					 &job->result.error;
 }
 
 bool copy_job_is_forcible(const struct copy_job *job)

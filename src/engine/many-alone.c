@@ -260,17 +260,29 @@ static int fini_job(struct many *m, struct copy_job *job, struct ring **ring)
 			      batch_regain_ring(m->batch, m->ring);
 }
 
+/* A job has all its places or none; and one that is bad stops no other. */
+static bool is_to_be_split(const struct many *m, const struct copy_job *job,
+			   int rc, const struct places *to)
+{
+	return rc && to->count > 1 && !job->is_run && !job->is_silent &&
+	       !many_is_stopped(m);
+}
+
+/* 1: each place is to be tried by itself. */
 static int plan_job(struct many *m, const struct many_later *later,
 		    const struct copy_job_args *args, const struct places *to)
 {
 	struct copy_job job;
 	int rc = copy_job_plan(&job, m->args.context, m->args.topology, args);
+	bool is_split = is_to_be_split(m, &job, rc, to);
 
-	tell_job(m, later, &job, rc, to);
+	if (!is_split)
+		tell_job(m, later, &job, rc, to);
 	copy_job_fini(&job);
-	return 0;
+	return is_split;
 }
 
+/* As plan_job(). */
 static int do_job(struct many *m, const struct many_later *later,
 		  struct copy_job_args *args, const struct places *to)
 {
@@ -286,6 +298,10 @@ static int do_job(struct many *m, const struct many_later *later,
 	(void)fstatat(many_get_source_fd(later->directory), later->source,
 		      &st, 0);
 	rc = run_job(m, &job, args);
+	if (is_to_be_split(m, &job, rc, to)) {
+		rc = fini_job(m, &job, ring);
+		return rc ? rc : 1;
+	}
 	if (!rc)
 		rc = complete_job(m, &job);
 	many_tick(m, job.result.copied_bytes * to->count);
@@ -438,6 +454,26 @@ static int find_places(struct many *m, const struct many_later *later,
 	return rc;
 }
 
+/* One by one, what could not be had together. */
+static int copy_each(struct many *m, const struct many_later *later,
+		     const struct places *to)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < to->count && !rc; i++) {
+		const struct places one = {
+			.directories = { to->directories[i] },
+			.names = { to->names[i] },
+			.paths = { to->paths[i] },
+			.held = { to->held[i] },
+			.count = 1,
+		};
+
+		rc = copy_by_job(m, later, &one);
+	}
+	return rc;
+}
+
 int many_alone_copy(struct many *m, const struct many_later *later)
 {
 	struct places to = { .count = 0 };
@@ -445,6 +481,8 @@ int many_alone_copy(struct many *m, const struct many_later *later)
 
 	if (!rc && to.count)
 		rc = copy_by_job(m, later, &to);
+	if (rc == 1)
+		rc = copy_each(m, later, &to);
 	for (unsigned i = 0; i < to.count; i++)
 		free(to.paths[i]);
 	return rc;

@@ -116,6 +116,65 @@ static const char *get_file(const char *source, const char *destination)
 	return *name ? name : source + find_name(source);
 }
 
+static bool is_one_file(const struct stat *a, const struct stat *b)
+{
+	if (S_ISBLK(a->st_mode) && S_ISBLK(b->st_mode))
+		return a->st_rdev == b->st_rdev;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* By another path, or another name that leads to it. */
+static bool is_same_place(const struct walk_directory *a,
+			  const struct walk_directory *b)
+{
+	struct stat x, y;
+
+	if (!fstatat(a->to_fd, a->to_file, &x, 0) &&
+	    !fstatat(b->to_fd, b->to_file, &y, 0))
+		return is_one_file(&x, &y) && !S_ISDIR(x.st_mode);
+	return !strcmp(a->to_file, b->to_file) && !fstat(a->to_fd, &x) &&
+	       !fstat(b->to_fd, &y) && is_one_file(&x, &y);
+}
+
+static void tell_given_twice(struct many *m, struct walk_directory *d,
+			     const char *source)
+{
+	struct many_file file = {
+		.kind = WALK_FILE,
+		.outcome = MANY_REJECTED,
+		.tried = "it is given twice as a destination",
+		.error = -EEXIST,
+	};
+
+	many_tell(m, d, source, d->to_file, &file);
+}
+
+static bool is_given_before(struct walk_directory *first,
+			    const struct walk_directory *d)
+{
+	struct walk_directory *other;
+
+	for (other = many_find_place(first); other != d;
+	     other = many_find_place(other->also))
+		if (is_same_place(other, d))
+			return true;
+	return false;
+}
+
+/* The first one stays. */
+static void drop_twins(struct many *m, struct walk_directory *first,
+		       const char *source)
+{
+	struct walk_directory *d;
+
+	for (d = many_find_place(first); d; d = many_find_place(d->also)) {
+		if (!is_given_before(first, d))
+			continue;
+		tell_given_twice(m, d, source);
+		d->is_dropped = true;
+	}
+}
+
 /* Places that are no more are left out. Those that are; NULL: none. */
 static struct walk_directory *name_places(struct many *m, const char *source,
 					  const char *const *destinations,
@@ -132,6 +191,7 @@ static struct walk_directory *name_places(struct many *m, const char *source,
 				 "copy", -ENOMEM);
 		d->is_dropped = true;
 	}
+	drop_twins(m, m->place, source);
 	return many_find_place(m->place);
 }
 

@@ -13,7 +13,8 @@
 
 /* A device, or what is written in place: its guards are those of a job. */
 static void plan_alone(struct many *m, struct walk_directory *directory,
-		      const char *source, const char *destination)
+		       const char *source, const char *destination,
+		       bool is_parted)
 {
 	char *from = (char *)(uintptr_t)source;
 	char *to = (char *)(uintptr_t)destination;
@@ -21,6 +22,7 @@ static void plan_alone(struct many *m, struct walk_directory *directory,
 		.directory = directory,
 		.source = from,
 		.destination = to,
+		.is_parted = is_parted,
 	};
 
 	(void)many_alone_copy(m, &later);
@@ -82,8 +84,29 @@ static bool is_regular_at(struct many *m, const struct batch_request *request,
 	if (!many_is_for_drives(m) && S_ISREG(from->st_mode) &&
 	    (!is_there || S_ISREG(to.st_mode) || many_is_in_tree(directory)))
 		return true;
-	plan_alone(m, directory, request->source, place->name);
+	plan_alone(m, directory, request->source, place->name, false);
 	return false;
+}
+
+/* As a pair of several places that is copied: all of them by one job. */
+static bool is_alone_somewhere(const struct many *m,
+			       const struct batch_request *request,
+			       const struct stat *from)
+{
+	bool is_alone = many_is_for_drives(m) || S_ISBLK(from->st_mode);
+
+	if (request->place_count < 2 ||
+	    many_is_in_tree(request->places->owner))
+		return false;
+	for (unsigned i = 0; i < request->place_count; i++) {
+		const struct walk_directory *d = request->places[i].owner;
+		struct stat to;
+
+		is_alone |= !fstatat(d->to_fd, request->places[i].name, &to,
+				     AT_SYMLINK_NOFOLLOW) &&
+			    !S_ISREG(to.st_mode) && !S_ISDIR(to.st_mode);
+	}
+	return is_alone;
 }
 
 /* What is wrong with the source is wrong everywhere. */
@@ -110,6 +133,11 @@ int many_plan_file(struct many *m, const struct batch_request *request)
 	if (rc || S_ISDIR(from.st_mode)) {
 		fail_everywhere(m, request, rc ? "look at" : "read",
 				rc ? rc : -EISDIR);
+		return 0;
+	}
+	if (is_alone_somewhere(m, request, &from)) {
+		plan_alone(m, request->places->owner, request->source,
+			   request->places->name, true);
 		return 0;
 	}
 	regular.places = places;

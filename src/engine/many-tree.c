@@ -72,6 +72,16 @@ static int make_directory(struct many *m, struct walk_directory *d, int parent,
 	return syncs_add(&m->syncs, d->to_fd, name);
 }
 
+/* What is wrong with a source is wrong for all its places. */
+static void fail_places(struct many *m, struct walk_directory *directory,
+			const char *name, const char *tried, int rc)
+{
+	struct walk_directory *d;
+
+	for (d = many_find_place(directory); d; d = many_find_place(d->also))
+		many_tell_failed(m, d, name, name, SIDE_SOURCE, tried, rc);
+}
+
 static void tell_directory(struct many *m, struct walk_directory *directory)
 {
 	struct walk_directory *d;
@@ -92,8 +102,7 @@ static void enter(struct many *m, struct walk_directory *d)
 	walk_hold(d);
 	rc = walk_enter(&m->walk, d);
 	if (rc)
-		many_tell_failed(m, many_find_place(d), NULL, NULL,
-				 SIDE_SOURCE, "read", rc);
+		fail_places(m, d, NULL, "read", rc);
 	walk_release(&m->walk, d);
 }
 
@@ -150,15 +159,14 @@ static void copy_directory(struct many *m, const struct walk_entry *entry)
 
 	rc = walk_open(&m->walk, parent, entry->name, &d);
 	if (rc) {
-		many_tell_failed(m, many_find_place(parent), entry->name,
-				 entry->name, SIDE_SOURCE, "open", rc);
+		fail_places(m, parent, entry->name, "open", rc);
 		return;
 	}
 	if (is_copy_itself(d))
-		many_tell_failed(m, d, NULL, NULL, SIDE_SOURCE,
-				 "copy into itself", -ELOOP);
+		fail_places(m, parent, entry->name, "copy into itself",
+			    -ELOOP);
 	else if ((rc = make_places(m, d, parent, entry->name)))
-		many_tell_failed(m, d, NULL, NULL, SIDE_NONE, "copy", rc);
+		fail_places(m, parent, entry->name, "copy", rc);
 	else if (many_find_place(d)) {
 		enter(m, d);
 		return;
@@ -176,8 +184,7 @@ static int deal_file(struct many *m, struct walk_directory *directory,
 
 	if (fstatat(directory->fd, name, &st, AT_SYMLINK_NOFOLLOW)) {
 		if (many_deal_one(m))
-			many_tell_failed(m, many_find_place(directory), name,
-					 name, SIDE_SOURCE, "look at", -errno);
+			fail_places(m, directory, name, "look at", -errno);
 		return 0;
 	}
 	if (S_ISREG(st.st_mode) && st.st_nlink > 1)
@@ -192,9 +199,8 @@ static int copy_entry(struct many *m, const struct walk_entry *entry)
 
 	switch (entry->kind) {
 	case WALK_UNKNOWN:
-		many_tell_failed(m, many_find_place(directory), name, name,
-				 SIDE_SOURCE, name ? "look at" : "read",
-				 entry->error);
+		fail_places(m, directory, name, name ? "look at" : "read",
+			    entry->error);
 		return 0;
 	case WALK_FILE:
 		if (m->shard)
@@ -290,10 +296,36 @@ static bool is_given_before(const struct walk_directory *top,
 	return false;
 }
 
+/* What is in both would be written by both. */
+static bool is_in_another(const struct walk_directory *top,
+			  const struct walk_directory *d)
+{
+	struct stat a, b;
+
+	for (; top != d; top = top->also)
+		if (top->to_fd >= 0 && d->to_fd >= 0 &&
+		    !fstat(top->to_fd, &a) && !fstat(d->to_fd, &b) &&
+		    (is_below(top->to_fd, &b) || is_below(d->to_fd, &a)))
+			return true;
+	return false;
+}
+
+/* NULL, or why it is none beside those before it. */
+static const char *find_clash(const struct walk_directory *first,
+			      const struct walk_directory *d)
+{
+	if (is_given_before(first, d))
+		return "it is given twice as a destination";
+	if (is_in_another(first, d))
+		return "one destination lies in another one";
+	return NULL;
+}
+
 static void make_top(struct many *m, const struct walk_directory *first,
 		     struct walk_directory *d)
 {
 	int rc = check_inside(d);
+	const char *clash;
 
 	if (rc == -ELOOP) {
 		reject(m, d, "a directory is not copied into itself", rc);
@@ -302,12 +334,12 @@ static void make_top(struct many *m, const struct walk_directory *first,
 	}
 	if (!rc && !m->args.is_planned)
 		rc = make_directory(m, d, AT_FDCWD, d->to_name, 0);
-	if (rc) {
+	clash = rc ? NULL : find_clash(first, d);
+	if (rc)
 		drop_place(m, d, rc);
-	} else if (is_given_before(first, d)) {
-		reject(m, d, "it is given twice as a destination", -EEXIST);
-		d->is_dropped = true;
-	}
+	if (clash)
+		reject(m, d, clash, -EEXIST);
+	d->is_dropped |= clash != NULL;
 }
 
 /* 0, or -ENOMEM. */
@@ -335,11 +367,11 @@ static bool open_top(struct many *m, const char *source,
 	int rc;
 
 	rc = walk_open(&m->walk, NULL, source, &d);
-	if (rc) {
-		many_tell_failed(m, NULL, source, destinations[0], SIDE_SOURCE,
+	for (unsigned i = 0; i < count && rc; i++)
+		many_tell_failed(m, NULL, source, destinations[i], SIDE_SOURCE,
 				 "open", rc);
+	if (rc)
 		return false;
-	}
 	rc = add_places(d, destinations, count);
 	if (rc)
 		many_tell_failed(m, NULL, source, destinations[0], SIDE_NONE,

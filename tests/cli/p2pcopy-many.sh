@@ -150,7 +150,8 @@ for plan in "" --dry-run; do
 		tree/sub/f1	tree/sub/f1
 		tree/sub/f1	second
 	END
-	is "with the guard's answer $plan" "$(jq -rs '.[0] | [.guards[0].id,
+	is "with the guard's answer $plan" "$(jq -rs 'map(select(.outcome ==
+		"refused"))[0] | [.guards[0].id,
 		.guards[0].why == .errors[0].why, .errors[0].errno] | tojson' \
 		"$work/stdout")" '["overlap",true,null]'
 	is "and nothing else $plan" "$(jq -rs '.[] | select(.outcome) |

@@ -54,6 +54,15 @@ exits 1 "a place that is given twice" \
 	p2pcopy -p host -r --also=./twice tree twice
 like "is told" "$(cat "$work/stderr")" 'given twice as a destination'
 ok "it is there once" same twice
+mkdir -p nested/sub
+exits 1 "one place inside the other" \
+	p2pcopy -p host -r --also=nested/sub/. tree/. nested/.
+like "is told" "$(cat "$work/stderr")" 'lies in another one'
+ok "the first one is whole" same nested
+mkdir -p outer/inner
+exits 1 "a place around the other" \
+	p2pcopy -p host -r --also=outer/. tree/. outer/inner/.
+like "is told, too" "$(cat "$work/stderr")" 'lies in another one'
 mkdir d1 d2
 copies "files into directories" --also=d2 tree/sub/f1 tree/sub/f4095 d1
 ok "are in both" cmp d1/f4095 d2/f4095
@@ -124,6 +133,17 @@ is "a line of result each" "$(jq -s 'length' "$work/stdout")" 5
 printf '%s\0' tree/sub/f1 "m1/tab	ed" m2/x >nuls
 copies "by NUL" -0 --manifest=nuls --destinations=2
 ok "with any byte" cmp tree/sub/f1 "m1/tab	ed"
+printf 'tree/sub/f1\tm1/one\tm1/../m1/one\n' >list
+exits 1 "one destination by two names" p2pcopy -p host --in-place \
+	--manifest=list --destinations=2
+like "is told" "$(cat "$work/stderr")" 'is given twice as a destination'
+ok "and copied once" cmp tree/sub/f1 m1/one
+printf 'none\tm1/c\tm2/c\ntree/sub/f1\tm1/d\t/dev/null\n%s\tm1/e\tm2/e\n' \
+	tree/sub/f4095 >list
+exits 1 "pairs that fail in several ways" \
+	p2pcopy -p host --manifest=list --destinations=2
+ok "do not stop a place that is fine" cmp tree/sub/f1 m1/d
+ok "nor the other pairs" cmp tree/sub/f4095 m2/e
 printf 'tree/sub/f1\tm1/a\ntree/sub/f4095\tm1/b\tm2/b\n' >list
 exits 1 "a line with too few" \
 	p2pcopy -p host --manifest=list --destinations=2
@@ -154,6 +174,26 @@ if attach disk1; then
 		unique | join(", ")' "$work/stdout")" "copied read string"
 	ok "the first is the same" cmp disk1 disk2
 	ok "the second is the same" cmp disk1 disk3
+	printf 'missing\t%s\t%s\n%s\t%s\t%s\n' "$two" "$three" \
+		tree/sub/f1 m1/after m2/after >list
+	exits 1 "a missing source for drives" p2pcopy -p host \
+		--manifest=list --destinations=2
+	ok "does not end the list" cmp tree/sub/f1 m2/after
+	printf '%s\t%s\t%s\n' "$one" "$two" "$two" >list
+	for plan in "" --dry-run; do
+		exits 1 "one drive twice, $plan" p2pcopy -p host \
+			$plan --manifest=list --destinations=2
+		like "is told" "$(cat "$work/stderr")" 'given twice'
+	done
+	truncate -s 1M disk4
+	attach disk4
+	printf '%s\t%s\t%s\n' "$one" "$two" "$loop" >list
+	dd if=/dev/zero of="$two" bs=1M count=8 conv=fsync status=none
+	exits 5 "a drive that is too small beside one that is not" \
+		p2pcopy -p host --manifest=list --destinations=2
+	sync "$two"
+	ok "does not stop that one" cmp disk1 disk2
+	printf '%s\t%s\t%s\n' "$one" "$two" "$three" >list
 	exits 3 "commands to what takes none" \
 		p2pcopy -p host --engine=passthrough --manifest=list \
 		--destinations=2
