@@ -91,8 +91,8 @@ void batch_push_write(struct batch *b, struct file *f, struct lane *l,
 	batch_push_op(b, &op, batch_make_tag(b, f, l, step));
 }
 
-/* All in one chain, where nothing else is to be done. */
-static void write_small(struct batch *b, struct file *f)
+/* The lane that has its first block. */
+static struct lane *begin_copy(struct batch *b, struct file *f)
 {
 	struct lane *l = batch_get_reader(f)->lane;
 
@@ -100,6 +100,14 @@ static void write_small(struct batch *b, struct file *f)
 	l->want_bytes = f->first_bytes;
 	l->done_bytes = 0;
 	push_create(b, f);
+	return l;
+}
+
+/* All in one chain, where nothing else is to be done. */
+static void write_small(struct batch *b, struct file *f)
+{
+	struct lane *l = begin_copy(b, f);
+
 	if (!batch_is_to_be_settled(b, f)) {
 		if (f->first_bytes)
 			batch_push_write(b, f, l, STEP_FIRST_WRITE, true);
@@ -112,12 +120,8 @@ static void write_small(struct batch *b, struct file *f)
 
 static void write_large(struct batch *b, struct file *f)
 {
-	struct lane *l = batch_get_reader(f)->lane;
+	struct lane *l = begin_copy(b, f);
 
-	l->offset_bytes = 0;
-	l->want_bytes = f->first_bytes;
-	l->done_bytes = 0;
-	push_create(b, f);
 	if (!f->is_sparse && !f->route->has_no_allocate)
 		push_allocate(b, f);
 	batch_push_write(b, f, l, STEP_FIRST_WRITE, false);

@@ -235,15 +235,6 @@ int many_files_drain(struct many *m)
 
 /* --- files -------------------------------------------------------------- */
 
-static void fail_places(struct many *m, const struct batch_request *request,
-			const char *tried, int rc)
-{
-	for (unsigned i = 0; i < request->place_count; i++)
-		many_tell_failed(m, request->places[i].owner, request->source,
-				 request->places[i].name, SIDE_NONE, tried,
-				 rc);
-}
-
 static int push_request(struct many *m, const struct batch_request *request)
 {
 	int rc;
@@ -254,7 +245,7 @@ static int push_request(struct many *m, const struct batch_request *request)
 			return rc;
 	}
 	if (rc)
-		fail_places(m, request, "name", rc);
+		many_tell_failed_places(m, request, SIDE_NONE, "name", rc);
 	for (unsigned i = 0; i < request->place_count && !rc; i++)
 		walk_hold(request->places[i].owner);
 	return 0;
@@ -278,7 +269,8 @@ static int choose_route(struct many *m, struct batch_request *request)
 	int rc = find_route(m, request, &plan);
 
 	if (rc && !m->is_silent && !m->is_ring_dead) {
-		fail_places(m, request, "find memory for", rc);
+		many_tell_failed_places(m, request, SIDE_NONE,
+					"find memory for", rc);
 		return 1;
 	}
 	if (rc)

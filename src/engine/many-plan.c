@@ -48,18 +48,13 @@ static void plan_regular(struct many *m, const struct batch_request *request,
 	int rc;
 
 	rc = many_route_find(m, request, true, &plan);
-	if (!rc && many_route_refuse(m, request, plan))
+	if (rc)
+		many_tell_failed_places(m, request, SIDE_NONE,
+					"find memory for", rc);
+	if (rc || many_route_refuse(m, request, plan))
 		return;
-	for (unsigned i = 0; i < request->place_count; i++) {
-		const struct batch_place *place = &request->places[i];
-
-		if (rc)
-			many_tell_failed(m, place->owner, request->source,
-					 place->name, SIDE_NONE,
-					 "find memory for", rc);
-		else
-			tell_planned(m, request, place, plan, size);
-	}
+	for (unsigned i = 0; i < request->place_count; i++)
+		tell_planned(m, request, &request->places[i], plan, size);
 }
 
 /* False: it has been told what comes of it. */
@@ -109,17 +104,6 @@ static bool is_alone_somewhere(const struct many *m,
 	return is_alone;
 }
 
-/* What is wrong with the source is wrong everywhere. */
-static void fail_everywhere(struct many *m,
-			    const struct batch_request *request,
-			    const char *tried, int rc)
-{
-	for (unsigned i = 0; i < request->place_count; i++)
-		many_tell_failed(m, request->places[i].owner, request->source,
-				 request->places[i].name, SIDE_SOURCE, tried,
-				 rc);
-}
-
 int many_plan_file(struct many *m, const struct batch_request *request)
 {
 	struct batch_place places[BATCH_PLACES_MOST];
@@ -131,8 +115,9 @@ int many_plan_file(struct many *m, const struct batch_request *request)
 		     request->is_followed ? 0 : AT_SYMLINK_NOFOLLOW) ?
 		     -errno : 0;
 	if (rc || S_ISDIR(from.st_mode)) {
-		fail_everywhere(m, request, rc ? "look at" : "read",
-				rc ? rc : -EISDIR);
+		many_tell_failed_places(m, request, SIDE_SOURCE,
+					rc ? "look at" : "read",
+					rc ? rc : -EISDIR);
 		return 0;
 	}
 	if (is_alone_somewhere(m, request, &from)) {

@@ -71,6 +71,15 @@ void many_tell_failed(struct many *m, struct walk_directory *directory,
 	many_tell(m, directory, source, destination, &file);
 }
 
+void many_tell_failed_places(struct many *m,
+			     const struct batch_request *request,
+			     enum side side, const char *tried, int error)
+{
+	for (unsigned i = 0; i < request->place_count; i++)
+		many_tell_failed(m, request->places[i].owner, request->source,
+				 request->places[i].name, side, tried, error);
+}
+
 void many_tick(struct many *m, uint64_t bytes)
 {
 	if (m->args.tick)

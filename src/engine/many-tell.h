@@ -23,6 +23,11 @@ void many_tell_failed(struct many *m, struct walk_directory *directory,
 		      const char *source, const char *destination,
 		      enum side side, const char *tried, int error);
 
+/* The same at each place of @request, of which each owner is a directory. */
+void many_tell_failed_places(struct many *m,
+			     const struct batch_request *request,
+			     enum side side, const char *tried, int error);
+
 /* So many bytes more are there. */
 void many_tick(struct many *m, uint64_t bytes);
 
