@@ -60,6 +60,7 @@ $(MACHINE_FIXTURES): %D%/make-fixture
 if HAVE_CHECK
 check_LTLIBRARIES += %D%/unit/libunit.la
 %C%_unit_libunit_la_SOURCES = %D%/unit/run.c %D%/unit/unit.h \
+	%D%/unit/batching.c %D%/unit/batching.h \
 	%D%/unit/copying.c %D%/unit/copying.h \
 	%D%/unit/device.c %D%/unit/device.h \
 	%D%/unit/fixture.c %D%/unit/fixture.h \

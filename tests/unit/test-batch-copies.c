@@ -3,6 +3,7 @@
  * One file that is read once and written to several places.
  */
 #include "engine/batch.h"
+#include "unit/batching.h"
 #include "unit/scratch.h"
 #include "unit/unit.h"
 
@@ -23,10 +24,7 @@
 static char top[] = "/var/tmp/test-copies-XXXXXX";
 static const char *const names[PLACES] = { "a", "b", "c" };
 static int directory, places[PLACES];
-static struct p2pdma_context *context;
-static struct p2pdma_provider *host;
-static struct p2pdma_pool *pool;
-static struct ring *ring;
+static struct batching below;
 static struct batch *batch;
 static unsigned route;
 static volatile sig_atomic_t stop;
@@ -60,18 +58,9 @@ static void begin_with(struct batch_plan plan, uint32_t align)
 		ck_assert_int_eq(mkdirat(directory, names[i], 0777), 0);
 		places[i] = openat(directory, names[i], O_RDONLY | O_DIRECTORY);
 	}
-	ck_assert_int_eq(p2pdma_context_create(NULL, &context), 0);
-	ck_assert_int_eq(p2pdma_provider_open(context, "host", NULL, &host),
-			 0);
-	ck_assert_int_eq(p2pdma_pool_create(host, 128 * KIB, LANES, LANES,
-					    &pool), 0);
-	ck_assert_int_eq(ring_open(BATCH_RING_DEPTH, &ring), 0);
-	plan.ring = ring;
 	plan.stop = &stop;
 	plan.done = done;
-	ck_assert_int_eq(batch_create(&plan, &batch), 0);
-	ck_assert_int_eq(batch_add_route(batch, pool, 128 * KIB, align,
-					 &route), 0);
+	batching_open(&below, plan, LANES, align, &batch, &route);
 	stop = 0;
 }
 
@@ -84,11 +73,7 @@ static void begin(void)
 
 static void end(void)
 {
-	batch_destroy(batch);
-	ring_close(ring);
-	p2pdma_pool_destroy(pool);
-	p2pdma_provider_close(host);
-	p2pdma_context_destroy(context);
+	batching_close(&below, batch);
 	for (int i = 0; i < PLACES; i++)
 		close(places[i]);
 	close(directory);

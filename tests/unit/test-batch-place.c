@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/batch.h"
+#include "unit/batching.h"
 #include "unit/scratch.h"
 #include "unit/unit.h"
 
@@ -15,10 +16,7 @@
 
 static char top[] = "/var/tmp/test-batch-place-XXXXXX";
 static int directory;
-static struct p2pdma_context *context;
-static struct p2pdma_provider *host;
-static struct p2pdma_pool *pool;
-static struct ring *ring;
+static struct batching below;
 static struct batch *batch;
 static unsigned route;
 static bool may_be_replaced;
@@ -37,7 +35,7 @@ static bool may_replace(void *data, const struct batch_answer *answer,
 
 static void begin(bool is_in_place)
 {
-	struct batch_plan plan = {
+	const struct batch_plan plan = {
 		.is_in_place = is_in_place, .is_sparse = true,
 		.may_replace = may_replace, .done = done,
 	};
@@ -45,15 +43,7 @@ static void begin(bool is_in_place)
 	scratch_make(top);
 	ck_assert_int_eq(chdir(top), 0);
 	directory = open(top, O_RDONLY | O_DIRECTORY);
-	ck_assert_int_eq(p2pdma_context_create(NULL, &context), 0);
-	ck_assert_int_eq(p2pdma_provider_open(context, "host", NULL, &host),
-			 0);
-	ck_assert_int_eq(p2pdma_pool_create(host, 128 * KIB, 2, 2, &pool), 0);
-	ck_assert_int_eq(ring_open(BATCH_RING_DEPTH, &ring), 0);
-	plan.ring = ring;
-	ck_assert_int_eq(batch_create(&plan, &batch), 0);
-	ck_assert_int_eq(batch_add_route(batch, pool, 128 * KIB, 4096, &route),
-			 0);
+	batching_open(&below, plan, 2, 4096, &batch, &route);
 	may_be_replaced = true;
 	ck_assert_int_eq(system("echo new >a && seq 100000 >b && ln b c && "
 				"ln -s b link && mkdir d && mkfifo pipe"), 0);
@@ -61,11 +51,7 @@ static void begin(bool is_in_place)
 
 static void end(void)
 {
-	batch_destroy(batch);
-	ring_close(ring);
-	p2pdma_pool_destroy(pool);
-	p2pdma_provider_close(host);
-	p2pdma_context_destroy(context);
+	batching_close(&below, batch);
 	close(directory);
 	scratch_remove(top, "/var/tmp/test-batch-place-");
 }

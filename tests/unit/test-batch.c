@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/batch.h"
+#include "unit/batching.h"
 #include "unit/scratch.h"
 #include "unit/unit.h"
 
@@ -18,10 +19,7 @@
 
 static char top[] = "/var/tmp/test-batch-XXXXXX";
 static int directory;
-static struct p2pdma_context *context;
-static struct p2pdma_provider *host;
-static struct p2pdma_pool *pool;
-static struct ring *ring;
+static struct batching below;
 static struct batch *batch;
 static unsigned route;
 static volatile sig_atomic_t stop;
@@ -45,18 +43,9 @@ static void begin_with(struct batch_plan plan, uint32_t align)
 {
 	scratch_make(top);
 	directory = open(top, O_RDONLY | O_DIRECTORY);
-	ck_assert_int_eq(p2pdma_context_create(NULL, &context), 0);
-	ck_assert_int_eq(p2pdma_provider_open(context, "host", NULL, &host),
-			 0);
-	ck_assert_int_eq(p2pdma_pool_create(host, 128 * KIB, LANES, LANES,
-					    &pool), 0);
-	ck_assert_int_eq(ring_open(BATCH_RING_DEPTH, &ring), 0);
-	plan.ring = ring;
 	plan.stop = &stop;
 	plan.done = done;
-	ck_assert_int_eq(batch_create(&plan, &batch), 0);
-	ck_assert_int_eq(batch_add_route(batch, pool, 128 * KIB, align,
-					 &route), 0);
+	batching_open(&below, plan, LANES, align, &batch, &route);
 	told = 0;
 }
 
@@ -69,11 +58,7 @@ static void begin(void)
 
 static void end(void)
 {
-	batch_destroy(batch);
-	ring_close(ring);
-	p2pdma_pool_destroy(pool);
-	p2pdma_provider_close(host);
-	p2pdma_context_destroy(context);
+	batching_close(&below, batch);
 	close(directory);
 	scratch_remove(top, "/var/tmp/test-batch-");
 }

@@ -70,52 +70,45 @@ START_TEST(with_nul_names_have_any_byte)
 }
 END_TEST
 
-START_TEST(a_line_that_is_too_long_is_skipped)
+/* A name of twice the buffer, and @rest behind it. */
+static void open_long(const char *rest, size_t rest_size, bool is_nul)
 {
 	size_t size = 2 * MANIFEST_BUFFER;
-	char *text = malloc(size + 4);
+	char *text = malloc(size + rest_size);
 
 	ck_assert_ptr_nonnull(text);
 	memset(text, 'x', size);
-	memcpy(text + size, "\na\tb", 4);
+	memcpy(text + size, rest, rest_size);
+	size += rest_size;
 	ck_assert_int_eq(pipe(ends), 0);
 	if (!fork()) {
-		ck_assert_int_eq(write(ends[1], text, size + 4),
-				 (ssize_t)size + 4);
+		ck_assert_int_eq(write(ends[1], text, size), (ssize_t)size);
 		_exit(0);
 	}
 	close(ends[1]);
-	manifest_init(&manifest, ends[0], false, 1);
+	free(text);
+	manifest_init(&manifest, ends[0], is_nul, 1);
+}
+
+static void check_long(const char *rest, size_t rest_size, bool is_nul)
+{
+	open_long(rest, rest_size, is_nul);
 	check_wrong(-ENAMETOOLONG);
 	check_pair("a", "b");
 	check_wrong(0);
 	close(ends[0]);
-	free(text);
+}
+
+START_TEST(a_line_that_is_too_long_is_skipped)
+{
+	check_long("\na\tb", 4, false);
 }
 END_TEST
 
 /* Its rest is no other pair's source: that would be written over. */
 START_TEST(a_name_that_is_too_long_takes_its_pair_with_it)
 {
-	size_t size = 2 * MANIFEST_BUFFER;
-	char *text = malloc(size + 10);
-
-	ck_assert_ptr_nonnull(text);
-	memset(text, 'x', size);
-	memcpy(text + size, "\0to\0a\0b\0", 8);
-	ck_assert_int_eq(pipe(ends), 0);
-	if (!fork()) {
-		ck_assert_int_eq(write(ends[1], text, size + 8),
-				 (ssize_t)size + 8);
-		_exit(0);
-	}
-	close(ends[1]);
-	manifest_init(&manifest, ends[0], true, 1);
-	check_wrong(-ENAMETOOLONG);
-	check_pair("a", "b");
-	check_wrong(0);
-	close(ends[0]);
-	free(text);
+	check_long("\0to\0a\0b\0", 8, true);
 }
 END_TEST
 
