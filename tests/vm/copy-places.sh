@@ -52,6 +52,18 @@ ok "they are right" sha256sum --strict --quiet -c /tmp/sums
 is "for both" "$(wc -l </tmp/sums)" "$((2 * $(find /tmp/a/tree -type f |
 	wc -l)))"
 
+begin "one of them cannot be reached"
+exits 3 "by peer memory, as is required" p2pcopy -r --require-peer \
+	--also=/tmp/ram /tmp/a/tree /tmp/b/none
+is "nothing is copied to the other one" "$(find /tmp/b/none -type f)" ""
+copies "through host memory" -r --also=/tmp/ram2 /tmp/a/tree /tmp/b/ram2
+is "and why" "$(told '[.files[].memory.fallback_reason | strings] | unique |
+	length > 0')" true
+is "none of it through peer memory" "$(told .total.peer_bytes)" 0
+ok "the drive has it" diff -r /tmp/a/tree /tmp/b/ram2
+ok "memory has it, too" diff -r /tmp/a/tree /tmp/ram2
+rm -r /tmp/ram2 /tmp/b/ram2
+
 begin "one of them is written to no more"
 dd if=/dev/zero of=/tmp/c/fill bs=64K status=none 2>/dev/null
 exits 1 "it is full" p2pcopy -r -J --also=/tmp/c/more /tmp/a/tree /tmp/b/more
