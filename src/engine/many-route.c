@@ -11,7 +11,8 @@
 #include "base/macro.h"
 #include "engine/many-tell.h"
 
-/* What is shorter proves nothing about peer memory, and gains nothing. */
+/* What is shorter proves nothing about peer memory, and gains nothing; what is
+ * a hole from end to end does not, either. */
 #define PEER_LEAST	4096
 
 /* Of a dry run, what of the path is there already; "": here. */
@@ -125,7 +126,8 @@ int many_route_find(struct many *m, const struct batch_request *request,
 	    !S_ISREG(from.st_mode) || !from.st_size ||
 	    !find_devices(request, from.st_dev, &ends))
 		return 0;
-	is_proof_wanted = from.st_size >= PEER_LEAST && !m->args.is_planned;
+	is_proof_wanted = from.st_size >= PEER_LEAST && from.st_blocks &&
+			  !m->args.is_planned;
 	*plan = routes_find(&m->routes, &ends);
 	if (*plan && !(is_proof_wanted && routes_needs_proof(*plan)))
 		return 0;

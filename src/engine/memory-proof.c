@@ -94,11 +94,14 @@ static int leave_silent(struct memory *m, const struct memory_trial *trial,
 static int say_unproven(struct memory *m, const struct endpoint *endpoint,
 			int error)
 {
+	bool is_written = endpoint->mode & ENDPOINT_WRITE;
+
 	return memory_deny(m, "probe-impossible", "nothing can be read from %s "
-			   "to compare what moves between it and %s (%s): "
-			   "write to it once through host memory",
+			   "to compare what moves between it and %s (%s)%s",
 			   endpoint->path, m->function->address,
-			   error ? strerror(-error) : "it is empty there");
+			   error ? strerror(-error) : "it is empty there",
+			   is_written ? ": write to it once through host "
+					"memory" : "");
 }
 
 static int judge_answer(struct memory *m, const struct memory_trial *trial,
@@ -111,8 +114,7 @@ static int judge_answer(struct memory *m, const struct memory_trial *trial,
 	case PREFLIGHT_WORKS:
 		return 0;
 	case PREFLIGHT_UNKNOWN:
-		return endpoint != trial->source ?
-			       say_unproven(m, endpoint, answer->error) : 0;
+		return say_unproven(m, endpoint, answer->error);
 	case PREFLIGHT_REFUSED:
 		return memory_deny(m, "probe-refused", "the kernel refuses "
 				   "transfers between %s and %s: %s; p2ptopo "

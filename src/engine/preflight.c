@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/macro.h"
@@ -239,6 +240,19 @@ static int set_up(struct preflight *p, struct p2pdma_provider *host)
 	return transfer_register(p->ring, p->endpoint, NULL);
 }
 
+/* A hole is read without the drive, which proves nothing. False: no data. */
+static bool find_data(const struct endpoint *endpoint, uint64_t *offset_bytes)
+{
+	off_t data;
+
+	if (endpoint->kind == ENDPOINT_BLOCK || is_ours(endpoint))
+		return true;
+	data = lseek(endpoint->direct_fd, (off_t)*offset_bytes, SEEK_DATA);
+	if (data >= 0)
+		*offset_bytes = (uint64_t)data;
+	return data >= 0 || errno != ENXIO;
+}
+
 static void choose_place(struct preflight *p, uint64_t offset_bytes)
 {
 	struct endpoint *e = p->endpoint;
@@ -267,7 +281,7 @@ int preflight_run(struct ring *ring, struct endpoint *endpoint,
 	int rc;
 
 	*result = (struct preflight_result){ 0 };
-	if (endpoint->direct_fd < 0)
+	if (endpoint->direct_fd < 0 || !find_data(endpoint, &offset_bytes))
 		return 0;
 	choose_place(&p, offset_bytes);
 	if (p.length_bytes > p2pdma_pool_get_slot_bytes(pool))

@@ -36,9 +36,10 @@ struct preflight_result {
 /*
  * preflight_run() - try @endpoint with slot 0 of @pool, which is peer memory
  *
- * One block at @offset_bytes is read into the slot and compared with a read
- * into host memory. Only a file that is written aside, which has nothing to
- * read yet, is written to instead, from the slot; the block is zeros then.
+ * One block at @offset_bytes, of a file the first one from there on that is no
+ * hole, is read into the slot and compared with a read into host memory. Only a
+ * file that is written aside, which has nothing to read yet, is written to
+ * instead, from the slot; the block is zeros then.
  *
  * @ring is used alone, and has a depth of 1 at least. After SILENT, and after
  * -ETIMEDOUT, a request of it never ends: it is not to be used any more. The

@@ -4,6 +4,7 @@
 #include "unit/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,33 @@ START_TEST(success_without_data_is_found_out)
 }
 END_TEST
 
+/* The kernel fills in zeros there, and no drive is asked. */
+START_TEST(a_hole_is_no_proof)
+{
+	const struct endpoint_faults faults = {
+		.error_offset = 1 << 20, .error_bytes = 16384, .error = -EIO,
+	};
+	const char data[4096] = "data";
+	struct endpoint *endpoint;
+	int fd;
+
+	start();
+	fd = open(path, O_WRONLY | O_TRUNC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, 2 << 20), 0);
+	ck_assert_int_eq(endpoint_open(path, ENDPOINT_READ, &endpoint), 0);
+	check(endpoint, PREFLIGHT_UNKNOWN, 0);
+	ck_assert_int_eq(pwrite(fd, data, sizeof(data), 1 << 20), 4096);
+	close(fd);
+	ck_assert_int_eq(endpoint_null_open(path, ENDPOINT_READ, &faults,
+					    &endpoint), 0);
+	ck_assert_int_eq(preflight_run(ring, endpoint, 0, pool, host,
+				       20 * NS_PER_SEC, &result), -EIO);
+	endpoint_close(endpoint);
+	finish();
+}
+END_TEST
+
 START_TEST(a_file_that_is_being_replaced_is_tried_by_writing)
 {
 	struct endpoint *endpoint;
@@ -183,6 +211,7 @@ UNIT_SUITE("preflight",
 	   memory_that_takes_the_data_works,
 	   memory_that_is_refused_is_told_with_its_error,
 	   success_without_data_is_found_out,
+	   a_hole_is_no_proof,
 	   a_file_that_is_being_replaced_is_tried_by_writing,
 	   the_try_leaves_zeros_in_the_file,
 	   a_request_that_the_kernel_gave_up_is_not_silence,
