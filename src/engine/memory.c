@@ -104,13 +104,58 @@ static bool is_hopeless(const struct memory *m,
 	return !m->wish.is_asked_anyway || loses_writes(m);
 }
 
+/* Bus addresses pass by its IOMMU, where the data may be dropped. */
+static bool is_doubtful(const struct memory *m,
+			const struct p2pdma_function *provider,
+			const struct p2pdma_function *client)
+{
+	struct p2pdma_verdict verdict;
+
+	if (!client->iommu_type || strncmp(client->iommu_type, "DMA", 3))
+		return false;
+	p2pdma_verdict_judge(m->place.topology, provider, client, &verdict);
+	return verdict.reach != P2PDMA_REACH_VIA_HOST;
+}
+
+/* The one block that is compared lies on one drive, and tells of no other. */
+static const struct p2pdma_target *
+find_unprovable(const struct memory *m, const struct p2pdma_function *provider)
+{
+	for (unsigned i = 0; i < 2 + m->place.also_count; i++) {
+		const struct p2pdma_target *target = memory_get_target(m, i);
+
+		for (size_t j = 0; target && target->client_count > 1 &&
+				   j < target->client_count; j++)
+			if (is_doubtful(m, provider, target->clients[j]))
+				return target;
+	}
+	return NULL;
+}
+
+static int say_unprovable(struct memory *m,
+			  const struct p2pdma_function *provider,
+			  const struct p2pdma_target *target)
+{
+	struct p2pdma_reason why = { .id = "iommu-translates" };
+
+	snprintf(why.advice, sizeof(why.advice), "%s lies on %zu drives, whose "
+		 "bus addresses pass by the IOMMU, and a block that arrives "
+		 "proves one of them: boot with iommu=pt", target->path,
+		 target->client_count);
+	return say_no(m, provider, &why);
+}
+
 int memory_open_choice(struct memory *m, const struct p2pdma_choice *choice)
 {
+	const struct p2pdma_target *unprovable;
 	struct p2pdma_reason why = { 0 };
 	int rc;
 
 	if (is_hopeless(m, choice))
 		return memory_say_verdict(m, choice);
+	unprovable = find_unprovable(m, choice->provider);
+	if (unprovable)
+		return say_unprovable(m, choice->provider, unprovable);
 	rc = p2pdma_provider_open(m->place.context, choice->provider->address,
 				  &why, &m->provider);
 	if (rc == -ENOMEM)

@@ -53,4 +53,24 @@ ok "the data is there" diff -r /tmp/a/tree /tmp/b/tree
 umount /tmp/a /tmp/b
 wipefs -aq /dev/lab/src0 /dev/lab/cmb0
 
+begin "a stripe, the first chunk of which works"
+printf 'label: gpt\nsize=32MiB\nsize=64MiB\n' | sfdisk -q /dev/lab/cmb0
+udevadm settle 2>/dev/null || sleep 1
+part=$(realpath /dev/lab/cmb0)p
+mdadm -q --create /dev/md/stripe --run --level=0 --raid-devices=2 \
+	--metadata=1.2 "${part}1" /dev/lab/src0 >"$work/mdadm" 2>&1 </dev/null ||
+	explain <"$work/mdadm"
+md=$(realpath /dev/md/stripe)
+fill "$md" 3 2M
+copies "is not proven by it" -n 2M "$md" "${part}2"
+through_host iommu-translates
+ok "the data is there" holds "${part}2" 3 2M
+zero "$md" 2M
+copies "nor written to through a provider that was named" --force \
+	--provider="$(bdf cmb0)" -n 2M "${part}2" "$md"
+through_host iommu-translates
+ok "the data is there" holds "$md" 3 2M
+mdadm -q --stop "$md"
+wipefs -aqf "${part}"[12] /dev/lab/src0 /dev/lab/cmb0
+
 done_testing
