@@ -338,7 +338,8 @@ VM_CASES = \
 	%D%/vm/scrub.sh \
 	%D%/vm/stacks.sh \
 	%D%/vm/topology.sh \
-	%D%/vm/users.sh
+	%D%/vm/users.sh \
+	%D%/vm/verdict-kept.sh
 EXTRA_DIST += $(VM_CASES) \
 	%D%/vm/guest-copy \
 	%D%/vm/guest.sh \
