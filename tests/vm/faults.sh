@@ -19,7 +19,7 @@
 #
 # FAULT | DRIVE | injected | undone | copy | bench | message
 faults='
-bad block | src0 | - | - | 1 | 1 | src0.* at 8[0-9]+.*: (No data available|Input/output error)
+bad block | src0 | - | - | 1 | 1 | src0.* at [78][0-9]+.*: (No data available|Input/output error)
 bad block | dst0 | - | - | 1 | 1 | dst0.* at 12[0-9]+.*: (No data available|Input/output error)
 late | src0 | stall | run | 0 | 0 |
 late | dst0 | stall | run | 0 | 0 |
@@ -28,18 +28,18 @@ silent | dst0 | stall | run | 1 | 1 | does not answer|nothing completed
 reset | src0 | reset | - | 0 | 0 |
 reset | dst0 | reset | - | 0 | 0 |
 reset | cmb0 | reset | - | 0 | 0 |
-removed | src0 | remove | rescan | 1 | 1 | src0|No such device|Input/output error|ended early
-removed | dst0 | remove | rescan | 1 | 1 | dst0|No such device|Input/output error
-removed | cmb0 | remove | rescan | 0 | 1 |
-unbound | cmb0 | unbind | bind | 0 | 1 |
+removed | src0 | remove | rescan | 1 | 1 | src0.*: (No such device|Input/output error)
+removed | dst0 | remove | rescan | 1 | 1 | dst0.*: (No space left|No such device|Input/output error)
+removed | cmb0 | remove | rescan | 0 | 1 | host memory instead of peer|Bad address
+unbound | cmb0 | unbind | bind | 0 | 1 | host memory instead of peer|Bad address
 killed | src0 | - | - | 137 | 137 |
-full | fs | - | - | 1 | - | No space left on device
-truncated | fs | truncate | - | 1 | 1 | ended early|Input/output error
+full | fs | - | - | 1 | - | /mnt/file: No space left on device
+truncated | fs | truncate | - | 1 | 1 | /mnt/file.*(ended early|Input/output error)
 exhausted | cmb0 | hold | let-go | 0 | 3 | provider-too-small
 '
 size=32M
-place=16M
 limit=25
+runs=0
 
 node() {
 	echo "/sys/bus/pci/devices/$1"
@@ -95,24 +95,30 @@ make_file_system() {
 		/dev/lab/cmb0 $room && mkdir -p /mnt &&
 		mount /dev/lab/cmb0 /mnt || return
 	[ "$fault" != truncated ] ||
-		pattern fill /mnt/file 1 134217728 0 16777216
+		pattern fill /mnt/file 1 134217728 0 "$from"
 }
 
-# start PROGRAM MEMORY FAULT DRIVE: in the background, as $pid.
+# start PROGRAM MEMORY FAULT DRIVE: in the background, as $pid; long enough for
+# what comes in the middle. What is copied comes from $from of src0, to $to of
+# dst0: never the same twice, so that nothing of before is taken for it.
 start() {
-	local provider=host from=$place words=()
+	local provider=host words=() time=1500ms
 	[ "$2" = host ] || provider=$(bdf cmb0)
-	local time=1500ms
-	[ "$3" != silent ] || words+=(--io-timeout=3s -n 128M) time=8s
 	case "$3 $1" in
-	"removed copy" | "truncated copy") words+=(-n 128M) ;;
+	"silent "*) words+=(--io-timeout=3s -n 128M) time=8s ;;
+	"reset copy") words+=(-n 64M) ;;
+	"removed copy" | "unbound copy" | "truncated copy" | "killed copy")
+		words+=(-n 128M) ;;
+	"late bench" | "reset bench" | "killed bench") time=3s ;;
 	"removed bench" | "unbound bench" | "truncated bench") time=6s ;;
 	esac
+	to=$((16 << 20))
 	case "$3 $1 $4" in
-	"bad block copy src0") from=4M words+=(-n 8M) ;;
-	"bad block copy dst0") from=9M words+=(-n 6M --skip=16M) ;;
+	"bad block copy src0")
+		to=$((4 << 20)) from=$((to + (runs << 12))) words+=(-n 8M) ;;
+	"bad block copy dst0") to=$((9 << 20)) words+=(-n 6M) ;;
 	esac
-	local skip=--skip=$from seek=--seek=$from
+	local skip=--skip=$from seek=--seek=$to
 	local source=/dev/lab/src0 destination=/dev/lab/dst0
 	case $3 in
 	full) destination=/mnt/file seek= ;;
@@ -139,6 +145,56 @@ start() {
 	pid=$!
 }
 
+# strike: the fault, and what shows that it is there, while the program runs; in
+# $struck what was not so.
+strike() {
+	local resets moved_before
+	began=${EPOCHREALTIME//./}
+	struck=
+	case $fault in
+	"bad block" | full | exhausted) return ;;	# is there, and told
+	esac
+	is_running || struck+=" it had ended before;"
+	[ $(($(count_moved) - moved)) -ge 8192 ] || struck+=" nothing moved;"
+	resets=$(count_resets)
+	[ "$fault" != killed ] || kill -KILL $pid
+	inject "$deed" "$drive"
+	case $fault in
+	late)
+		sleep 1
+		moved_before=$(count_moved)
+		sleep 1
+		[ "$(count_moved)" = "$moved_before" ] ||
+			struck+=" it goes on without answers;"
+		is_running || struck+=" it waits for no answer;"
+		inject "$undo" "$drive"
+		;;
+	reset)
+		[ "$(count_resets)" -gt "$resets" ] || struck+=" no reset;"
+		is_running || struck+=" it ended meanwhile;"
+		;;
+	removed) [ ! -e "$(node "$function")" ] || struck+=" it is there;" ;;
+	unbound)
+		[ ! -e "$(node "$function")/p2pmem" ] ||
+			struck+=" its memory is there;"
+		;;
+	truncated)
+		[ "$(stat -c %s /mnt/file)" = 1048576 ] ||
+			struck+=" it is as long as it was;"
+		;;
+	esac
+}
+
+# is_running: what has ended has no program any more.
+is_running() {
+	[ -e /proc/$pid/exe ]
+}
+
+# count_resets: those that the kernel has told of.
+count_resets() {
+	dmesg | grep -c 'default/read/poll queues'
+}
+
 # await: its exit code in $code, the seconds since $began in $took.
 await() {
 	local tries=0
@@ -155,29 +211,29 @@ await() {
 
 # count_lost: bytes that the report calls copied and that are not there.
 count_lost() {
-	local there from=$((16 << 20))
+	local there
 	there=$(jq -r '.in_place_bytes // .copied_bytes // 0' \
 		"$work/report.json" 2>/dev/null)
 	[ "${there:-0}" != 0 ] || { lost=0; return; }
-	[ "$fault $drive" != "bad block src0" ] || from=$((4 << 20))
-	local to=$from
-	[ "$fault $drive" != "bad block dst0" ] || to=$((9 << 20))
 	echo 1 >/proc/sys/vm/drop_caches
 	lost=$(cmp -l -n "$there" -i $from:$to /dev/lab/src0 /dev/lab/dst0 \
-		2>/dev/null | wc -l)
+		2>"$work/cmp" | wc -l)
+	[ ! -s "$work/cmp" ] || lost=$(<"$work/cmp")
 }
 
 # run_one PROGRAM MEMORY: one line of the table, and its tests.
 run_one() {
 	local program=$1 memory=$2 before code='' took pid began lost=- back=yes moved
-	local wanted=$on_copy reason
+	local wanted=$on_copy reason struck function to
 	[ "$program" = copy ] || wanted=$on_bench
 	[ "$wanted" != - ] || return
 	begin "$fault $drive, $program through $memory memory"
 	expect_kernel_warning 'WARNING: .*nvme'
-	[ "$program" != copy ] || zero_place
+	runs=$((runs + 1))
+	from=$(((16 << 20) + (runs << 12)))
 	before=$(available)
 	rm -f "$work/report.json"
+	[ "$drive" = fs ] || function=$(bdf "$drive")
 	[ "$drive" != fs ] || ok "there is a file system" make_file_system
 	moved=$(count_moved)
 	[ "$fault" != exhausted ] || inject "$deed" "$drive"
@@ -186,19 +242,21 @@ run_one() {
 	"bad block" | full | exhausted) ;;
 	*) wait_for_flow "$moved" ;;
 	esac
-	[ "$fault" != killed ] || kill -KILL $pid
-	began=${EPOCHREALTIME//./}
-	[ "$fault" = exhausted ] || inject "$deed" "$drive"
-	[ "$fault" != late ] || { sleep 2; inject "$undo" "$drive"; }
+	strike
 	await
 	[ "$undo" = - ] || [ "$fault" = late ] || inject "$undo" "$drive"
 	settle
+	is "it struck in the middle" "$struck" ""
 	is "ends with $wanted" "$code" "$wanted"
 	[ -z "$message" ] ||
 		like "says why" "$(cat "$work/stderr")" "$message"
 	if [ "$program" = copy ]; then
 		[ "$wanted" != 0 ] || is "all is copied" \
-			"$(told '.copied_bytes >= 33554432')" true
+			"$(told '.copied_bytes == .size_bytes')" true
+		[ "$drive $deed" != "cmb0 remove" ] &&
+			[ "$drive $deed" != "cmb0 unbind" ] ||
+			is "by both memories" "$(told \
+				'.peer_bytes > 0 and .host_bytes > 0')" true
 		count_lost
 		is "nothing is lost of what is called copied" "$lost" 0
 	fi
@@ -250,13 +308,6 @@ is_possible() {
 	case "$fault $drive $memory" in
 	*" cmb0 host" | "exhausted "*host | "reset src0 peer" | "reset dst0 peer") return 1 ;;
 	esac
-}
-
-zero_place() {
-	dd if=/dev/zero of=/dev/lab/dst0 bs=1M seek=4 count=8 oflag=direct \
-		conv=notrunc status=none
-	dd if=/dev/zero of=/dev/lab/dst0 bs=1M seek=16 count=32 oflag=direct \
-		conv=notrunc status=none
 }
 
 pattern fill /dev/lab/src0 1 150994944 4194304
