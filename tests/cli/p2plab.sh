@@ -69,11 +69,11 @@ like "and a drive with a CMB on a port of it" "$line" \
 	'-device xio3130-downstream,id=port2,bus=sw0,chassis=2,slot=0 -device nvme,id=cmb0,serial=cmb0,bus=port2,cmb_size_mb=64 -device nvme-ns,drive=cmb0,bus=cmb0,shared=off '
 is "and three drives" "$(grep -o 'nvme,id=[a-z0-9]*' <<<"$line" |
 	tr '\n' ' ')" "nvme,id=cmb0 nvme,id=src0 nvme,id=dst0 "
-like "and the kernel with P2PDMA" "$line" 'kernel/p2pdma/vmlinuz '
+like "and the kernel with P2PDMA" "$line" '/base/p2pdma.kernel '
 unlike "and no IOMMU" "$line" 'iommu'
 
 like "old-kernel has the other kernel" "$(qemu old-kernel)" \
-	'kernel/old/vmlinuz '
+	'/base/old.kernel '
 like "zen-root-ports has an AMD processor under any accelerator" \
 	"$(qemu zen-root-ports)" '-cpu EPYC,vendor=AuthenticAMD '
 like "the others an Intel one" "$line" '-cpu [^ ]*vendor=GenuineIntel,'

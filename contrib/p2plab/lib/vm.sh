@@ -83,7 +83,7 @@ qemu_arguments() {
 	cpu_options
 	qemu+=(-cpu "$REPLY" -smp "$cpus" -m "$memory"
 		-pidfile "$work/pid"
-		-kernel "$cache/kernel/$machine_kernel/vmlinuz"
+		-kernel "$base.kernel"
 		-initrd "$work/initrd"
 		-append "${kernel_words//$'\n'/ }${machine_cmdline[*]:+ ${machine_cmdline[*]}}")
 	if [ "$interactive" = 1 ]; then
