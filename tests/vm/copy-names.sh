@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # machine: multipath
-# p2plab: --cmdline=nvme_core.multipath=N
+# p2plab: --cmdline=nvme_core.multipath=N --set=mp0.size=32M --set=dst0.size=32M
 # timeout: 120
 # One namespace that has two block devices: what is done under one name is
-# seen by the guards under the other one.
+# seen by the guards under the other one. (Its drives are small: one is copied to
+# its last byte.)
 . /files/guest.sh
 . /files/guest-copy
 
@@ -35,6 +36,14 @@ ok "nothing was written" holds "$one" 1 8M
 copies "ranges that do not meet are fine" --seek=16M -n 4M "$one" "$other"
 copies "other drives are apart" -n 4M /dev/lab/dst0 "$other"
 
+begin "a whole drive"
+fill "$one" 4 32M
+copies "without any option" "$one" /dev/lab/dst0
+through_peer cmb0
+is "to its end" "$(told .copied_bytes)" $((32 << 20))
+ok "the data is there" holds /dev/lab/dst0 4 32M
+wipefs -aq "$one"
+
 begin "a file system that is mounted by its other name"
 wipefs -aq "$one"
 mkfs.ext4 -qF "$one"
@@ -54,17 +63,17 @@ swapoff "$one"
 wipefs -aq "$one"
 
 begin "dm above its other name"
-dmsetup create held --table "0 131072 linear $one 0"
+dmsetup create held --table "0 32768 linear $one 0"
 refused "its drive" "$other is part of dm-" -n 4M /dev/lab/dst0 "$other"
 refused "what dm lies on" share --force -n 4M /dev/mapper/held "$other"
-dmsetup create also --table "0 131072 linear $one 0"
+dmsetup create also --table "0 32768 linear $one 0"
 refused "two devices over the same" share --force -n 4M \
 	/dev/mapper/held /dev/mapper/also
 dmsetup remove also
 dmsetup remove held
 
 begin "a drive that cannot be read"
-dmsetup create broken --table "0 131072 error"
+dmsetup create broken --table "0 32768 error"
 refused "it" 'could not be told whether .* bears a signature: ' \
 	-n 4M /dev/lab/dst0 /dev/mapper/broken
 exits 5 "a dry run is refused, too" p2pcopy --dry-run --json -n 4M \

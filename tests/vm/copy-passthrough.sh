@@ -49,7 +49,7 @@ ok "are right" cmp <(dd if=/dev/lab/src0 bs=100 skip=1 count=1000 status=none) \
 copies "a size that is no multiple of a sector" --engine=passthrough \
 	--verify -n 1000001 /dev/lab/src0 /dev/lab/dst0
 ok "is there to the last byte" holds /dev/lab/dst0 2 1000001
-cat /dev/lab/dst0 >/dev/null
+head -c 16M /dev/lab/dst0 >/dev/null
 fill /dev/lab/src0 3 1M
 copies "what was cached" --engine=passthrough -n 1M /dev/lab/src0 /dev/lab/dst0
 ok "is forgotten" cmp -n 1048576 /dev/lab/src0 /dev/lab/dst0

@@ -8,7 +8,7 @@
 
 memory=/sys/bus/pci/devices/$(bdf cmb0)/p2pmem
 before=$(cat "$memory/available")
-fill /dev/lab/src0 1 128M
+fill /dev/lab/src0 1 64M
 
 # written: sectors of the destination so far.
 written() {
@@ -27,7 +27,7 @@ underway() {
 
 begin "verify finds a difference"
 there=$(written)
-p2pcopy --verify=read -n 96M --json --output="$work/report.json" \
+p2pcopy --verify=read -n 64M --json --output="$work/report.json" \
 	/dev/lab/src0 /dev/lab/dst0 2>"$work/stderr" &
 copy=$!
 underway "$there"
@@ -45,7 +45,7 @@ is "the memory is given back" "$(cat "$memory/available")" "$before"
 begin "interrupted"
 for signal in INT:130 TERM:143; do
 	there=$(written)
-	p2pcopy -n 96M --json --output="$work/report.json" \
+	p2pcopy -n 64M --json --output="$work/report.json" \
 		/dev/lab/src0 /dev/lab/dst0 2>"$work/stderr" &
 	copy=$!
 	underway "$there"
@@ -62,7 +62,7 @@ begin "a drive that stands still"
 # the other drive is silent, too: who is to blame shows with host memory only.
 for provider in host "$(bdf cmb0)"; do
 	there=$(written)
-	p2pcopy -n 96M --io-timeout=3s --provider="$provider" \
+	p2pcopy -n 64M --io-timeout=3s --provider="$provider" \
 		/dev/lab/src0 /dev/lab/dst0 2>"$work/stderr" >"$work/stdout" &
 	copy=$!
 	underway "$there"

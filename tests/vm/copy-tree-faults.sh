@@ -15,7 +15,7 @@ mkfs.ext4 -q /dev/lab/dst0
 mount /dev/lab/src0 /tmp/a
 mount /dev/lab/dst0 /tmp/b
 mkdir /tmp/a/tree
-pattern fill /tmp/a/large 7 8388608 0
+pattern fill /tmp/a/large 7 4194304 0
 # Files are copied in the order in which they were made.
 for i in $(seq 12); do
 	head -c $((i * 1111)) /tmp/a/large >"/tmp/a/tree/small$i"
