@@ -99,6 +99,32 @@ void copy_take_flush(struct copy *copy, const struct ring_completion *done)
 	}
 }
 
+void copy_blame_flush(struct copy *copy)
+{
+	copy->result->is_silent = true;
+	if (!copy->result->error.side)
+		copy->result->error = make_error(copy, -ETIMEDOUT);
+}
+
+static dev_t get_device(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_BLOCK ? endpoint->rdev :
+						  endpoint->device;
+}
+
+bool copy_hears_flush(struct copy *copy)
+{
+	uint64_t before = copy->activity, ended;
+
+	copy->activity = 0;
+	for (unsigned i = 0; copy->plan->context && i < copy->leg_count; i++)
+		if (!p2pdma_activity_read(copy->plan->context,
+					  get_device(copy->legs[i].endpoint),
+					  &ended))
+			copy->activity += ended;
+	return copy->activity != before;
+}
+
 /*
  * Through the ring, because a drive that no longer answers must not hold us:
  * fsync(2) waits for ever.
@@ -118,12 +144,9 @@ static int wait_for_flushes(struct copy *copy)
 		for (unsigned i = 0; i < count; i++)
 			if (done[i].tag >= COPY_TAG_FLUSH)
 				copy_take_flush(copy, &done[i]);
-		if (watch_look(&copy->watch, count,
+		if (watch_look(&copy->watch, count || copy_hears_flush(copy),
 			       copy->result->copied_bytes) & WATCH_SILENCE) {
-			copy->result->is_silent = true;
-			if (!copy->result->error.side)
-				copy->result->error = make_error(copy,
-								 -ETIMEDOUT);
+			copy_blame_flush(copy);
 			return -ETIMEDOUT;
 		}
 	}

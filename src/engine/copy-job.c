@@ -235,6 +235,7 @@ static void explain_refusal(struct copy_job *job)
 int copy_job_run(struct copy_job *job)
 {
 	const struct copy_plan plan = {
+		.context = job->context,
 		.ring = job->ring,
 		.source = job->from,
 		.destination = job->to,

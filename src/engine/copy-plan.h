@@ -49,6 +49,7 @@ struct copy_meter {
 
 /* What is to be done. Everything is borrowed. */
 struct copy_plan {
+	struct p2pdma_context *context;	/* what drives do; NULL: unknown */
 	struct endpoint *source, *destination;
 	uint64_t source_offset_bytes, destination_offset_bytes;
 	uint64_t size_bytes;

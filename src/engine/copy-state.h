@@ -76,6 +76,7 @@ struct copy {
 	struct extents flushed;
 	unsigned flushes;		/* in flight */
 	uint64_t saved_ns, saved_bytes;	/* where the last flush began */
+	uint64_t activity;		/* of the destinations' drives */
 
 	uint64_t now_ns;		/* of the last turn, for the meter */
 	uint64_t submits_before;
@@ -138,6 +139,12 @@ void copy_save_sometimes(struct copy *copy, uint64_t now_ns);
 /* A flush of that tag has completed. */
 void copy_take_flush(struct copy *copy,
 		     const struct ring_completion *completion);
+
+/* What went through the page cache may take its time to be flushed: its drives
+ * have done something since this was asked last. */
+bool copy_hears_flush(struct copy *copy);
+/* Nobody answers it. */
+void copy_blame_flush(struct copy *copy);
 
 /* Everything that is done, with nothing else in flight. 0 or -errno. */
 int copy_flush(struct copy *copy);

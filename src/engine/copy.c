@@ -98,15 +98,20 @@ static void blame_silence(struct copy *copy)
 	if (reading || writing)
 		copy_fail(copy, find_waiting(copy, reading ? reading : writing),
 			  -ETIMEDOUT);
+	else
+		copy_blame_flush(copy);
 	copy->result->is_silent_on_both = reading && writing;
 	copy_stop(copy, -ETIMEDOUT);
 	copy->result->is_silent = true;
 }
 
-/* What went through the page cache may take its time to be flushed. */
-static bool is_heard(const struct copy *copy, unsigned completions)
+/* Whoever waits for the rate alone waits for nobody. */
+static bool is_heard(struct copy *copy, unsigned completions)
 {
-	return completions || ring_get_in_flight(copy->ring) == copy->flushes;
+	unsigned in_flight = ring_get_in_flight(copy->ring);
+
+	return completions || !in_flight ||
+	       (in_flight == copy->flushes && copy_hears_flush(copy));
 }
 
 static void read_clock(struct copy *copy)

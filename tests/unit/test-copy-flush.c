@@ -137,8 +137,74 @@ START_TEST(before_it_is_time_nothing_is_flushed)
 }
 END_TEST
 
+/* So many blocks are done, and one more destination's flush is on its way. */
+static void begin_flush(struct copy *copy, struct leg *leg)
+{
+	start();
+	put_pattern(from, SIZE);
+	open_both(SIZE);
+	open_journal();
+	*leg = (struct leg){ .endpoint = plan.destination,
+			     .error = &result.error };
+	result = (struct copy_result){ .copied_bytes = 3 * BLOCK };
+	*copy = (struct copy){
+		.plan = &plan, .result = &result, .ring = plan.ring,
+		.legs = leg, .leg_count = 1, .extents = &copy->own,
+	};
+	ck_assert_int_eq(extents_init(&copy->own, SIZE, EXTENT_WANTED), 0);
+	ck_assert_int_eq(extents_init(&copy->flushed, SIZE, EXTENT_WANTED), 0);
+	ck_assert_int_eq(extents_mark(copy->extents, 0, 3 * BLOCK,
+				      EXTENT_DONE), 0);
+	copy_save_sometimes(copy, 10 * NS_PER_SEC);
+	ck_assert_uint_eq(copy->flushes, 1);
+	ck_assert_int_eq(access(map, F_OK), -1);
+	/* What is done meanwhile was not flushed. */
+	ck_assert_int_eq(extents_mark(copy->extents, 3 * BLOCK, 4 * BLOCK,
+				      EXTENT_DONE), 0);
+}
+
+static void end_flush(struct copy *copy)
+{
+	extents_fini(&copy->own);
+	extents_fini(&copy->flushed);
+	end();
+}
+
+START_TEST(nothing_is_in_the_journal_before_its_flush_is_answered)
+{
+	const struct ring_completion answer = { .tag = COPY_TAG_FLUSH };
+	struct copy copy;
+	struct leg leg;
+
+	begin_flush(&copy, &leg);
+	copy_take_flush(&copy, &answer);
+	ck_assert(result.is_saved);
+	ck_assert_uint_eq(count_done(), 3 * BLOCK);
+	end_flush(&copy);
+}
+END_TEST
+
+START_TEST(a_flush_that_fails_puts_nothing_into_the_journal)
+{
+	const struct ring_completion answer = {
+		.tag = COPY_TAG_FLUSH, .result = -EIO,
+	};
+	struct copy copy;
+	struct leg leg;
+
+	begin_flush(&copy, &leg);
+	copy_take_flush(&copy, &answer);
+	ck_assert(!result.is_saved);
+	ck_assert_int_eq(copy.rc, -EIO);
+	ck_assert_int_eq(access(map, F_OK), -1);
+	end_flush(&copy);
+}
+END_TEST
+
 UNIT_SUITE("copy-flush", what_is_complete_is_in_the_journal,
 	   what_was_stopped_has_what_was_done,
 	   an_error_leaves_what_was_done_in_the_journal,
 	   a_journal_that_cannot_be_written_ends_the_copy,
-	   before_it_is_time_nothing_is_flushed);
+	   before_it_is_time_nothing_is_flushed,
+	   nothing_is_in_the_journal_before_its_flush_is_answered,
+	   a_flush_that_fails_puts_nothing_into_the_journal);

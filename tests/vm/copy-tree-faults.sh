@@ -150,6 +150,10 @@ ok "to the end" diff -r /tmp/a/tree /tmp/b/mute
 begin "a file on a drive that answers no flush"
 flushes 600000
 gives_up 1 'write /tmp/b/large.*: Connection timed out' /tmp/a/large /tmp/b/large
+# The journal is saved again and again, but never for a flush that was only sent.
+gives_up 6 'write /tmp/b/large.*: Connection timed out' --journal=/tmp/sent \
+	--journal-interval=100ms --rate=4M /tmp/a/large /tmp/b/large
+is "nothing of it is in the journal" "$(grep -c ' +$' /tmp/sent)" 0
 flushes 0
 
 begin "a file system that is frozen"
