@@ -88,13 +88,17 @@ static int open_bench(struct session *s)
 static int judge_errors(const struct bench_measurement *m,
 			const struct bench_result *r)
 {
+	bool is_gone = r->first_error.error == EFAULT && m->memory.provider;
+
 	if (!r->errors)
 		return EXIT_DONE;
 	cli_error(BENCH_NAME, "%s: %llu transfer%s failed, the first one at "
-		  "%llu: %s", m->set->paths[r->first_error.target],
+		  "%llu: %s%s", m->set->paths[r->first_error.target],
 		  (unsigned long long)r->errors, r->errors == 1 ? "" : "s",
 		  (unsigned long long)r->first_error.offset,
-		  strerror(r->first_error.error));
+		  strerror(r->first_error.error), is_gone ?
+		  " (the provider's memory is gone: was it removed, or its "
+		  "driver unbound?)" : "");
 	return EXIT_FAILED;
 }
 

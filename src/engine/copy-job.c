@@ -223,13 +223,10 @@ static void explain_refusal(struct copy_job *job)
 
 	if (!r->refused_by || why->id)
 		return;
-	why->id = "probe-refused";
-	why->at = NULL;
-	snprintf(why->advice, sizeof(why->advice), "the kernel refused peer "
-		 "memory for %s: %s; see the kernel log",
-		 r->refused_by == SIDE_SOURCE ? job->args.source :
-						job->destination_path,
-		 strerror(-r->refused_error));
+	memory_explain_refusal(why, r->refused_by == SIDE_SOURCE ?
+					    job->args.source :
+					    job->destination_path,
+			       r->refused_error);
 }
 
 int copy_job_run(struct copy_job *job)

@@ -228,6 +228,21 @@ void memory_give_up_peer(struct memory *memory,
 	use_host(memory);
 }
 
+/* EFAULT: nothing is mapped there any more. */
+void memory_explain_refusal(struct p2pdma_reason *why, const char *path,
+			    int error)
+{
+	*why = (struct p2pdma_reason){ .id = "probe-refused" };
+	if (error == -EFAULT)
+		snprintf(why->advice, sizeof(why->advice), "the provider's "
+			 "memory is gone, as %s found: was it removed, or its "
+			 "driver unbound?", path);
+	else
+		snprintf(why->advice, sizeof(why->advice), "the kernel refused "
+			 "peer memory for %s: %s; see the kernel log", path,
+			 strerror(-error));
+}
+
 int memory_choose_next(struct memory *m)
 {
 	int rc = MEMORY_NEXT_ONE;

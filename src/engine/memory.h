@@ -107,6 +107,10 @@ int memory_plan(struct memory *memory, const struct memory_place *place,
 void memory_give_up_peer(struct memory *memory,
 			 const struct p2pdma_reason *why);
 
+/* Why peer memory was given up in the middle, by the @error at @path. */
+void memory_explain_refusal(struct p2pdma_reason *why, const char *path,
+			    int error);
+
 /*
  * memory_take() - take the pool, and prove that both ends move data there
  *

@@ -362,15 +362,11 @@ void routes_give_up(struct routes *routes, unsigned number, const char *path,
 {
 	for (unsigned i = 0; i < routes->count; i++) {
 		struct route_plan *plan = &routes->plans[i];
-		struct p2pdma_reason *why = &plan->memory.why;
 
 		if (!plan->is_peer || plan->number != number)
 			continue;
 		plan->is_peer = false;
 		plan->number = routes->host_number;
-		*why = (struct p2pdma_reason){ .id = "probe-refused" };
-		snprintf(why->advice, sizeof(why->advice), "the kernel refused "
-			 "peer memory for %s: %s; see the kernel log", path,
-			 strerror(-error));
+		memory_explain_refusal(&plan->memory.why, path, error);
 	}
 }

@@ -30,8 +30,8 @@ reset | dst0 | reset | - | 0 | 0 |
 reset | cmb0 | reset | - | 0 | 0 |
 removed | src0 | remove | rescan | 1 | 1 | src0.*: (No such device|Input/output error)
 removed | dst0 | remove | rescan | 1 | 1 | dst0.*: (No space left|No such device|Input/output error)
-removed | cmb0 | remove | rescan | 0 | 1 | host memory instead of peer|Bad address
-unbound | cmb0 | unbind | bind | 0 | 1 | host memory instead of peer|Bad address
+removed | cmb0 | remove | rescan | 0 | 1 | provider.s memory is gone
+unbound | cmb0 | unbind | bind | 0 | 1 | provider.s memory is gone
 killed | src0 | - | - | 137 | 137 |
 full | fs | - | - | 1 | - | /mnt/file: No space left on device
 truncated | fs | truncate | - | 1 | 1 | /mnt/file.*(ended early|Input/output error)
