@@ -331,6 +331,7 @@ VM_CASES = \
 	%D%/vm/lab.sh \
 	%D%/vm/load.sh \
 	%D%/vm/no-io-uring.sh \
+	%D%/vm/pieces.sh \
 	%D%/vm/power-cut.sh \
 	%D%/vm/probe-silent.sh \
 	%D%/vm/probe.sh \

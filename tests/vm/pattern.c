@@ -9,11 +9,13 @@
  *   pattern check FILE SEED BYTES [OFFSET [FIRST]]
  *   pattern peek  FILE BYTES
  *   pattern hold  FILE
+ *   pattern crumble FILE BYTES
  *
  * OFFSET is where in FILE; FIRST is the offset that the first block bears, if
  * it was copied from there. BYTES need not be whole blocks. peek maps FILE,
  * the allocate file of a provider, and prints how many words are not zero. hold
- * maps all that FILE has left, and keeps it until it is killed.
+ * maps all that FILE has left, and keeps it until it is killed; crumble does so
+ * in pieces of BYTES, and gives every other one back.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -151,6 +153,13 @@ static int peek(const char *file, size_t bytes)
 	return 0;
 }
 
+static void keep(void)
+{
+	printf("held\n");
+	fflush(stdout);
+	pause();
+}
+
 static int hold(const char *file)
 {
 	int fd = open(file, O_RDWR);
@@ -162,9 +171,26 @@ static int hold(const char *file)
 		if (mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
 			 0) == MAP_FAILED)
 			bytes /= 2;
-	printf("held\n");
-	fflush(stdout);
-	pause();
+	keep();
+	return 0;
+}
+
+/* What is given back at once would be handed out again at once. */
+static int crumble(const char *file, size_t bytes)
+{
+	static void *pieces[1 << 15];
+	int fd = open(file, O_RDWR);
+	size_t count = 0, i;
+
+	if (fd < 0)
+		die("open", file);
+	do
+		pieces[count] = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+				     MAP_SHARED, fd, 0);
+	while (pieces[count] != MAP_FAILED && ++count < 1 << 15);
+	for (i = 1; i < count; i += 2)
+		munmap(pieces[i], bytes);
+	keep();
 	return 0;
 }
 
@@ -179,11 +205,14 @@ int main(int argc, char **argv)
 		return peek(argv[2], strtoull(argv[3], NULL, 0));
 	if (argc == 3 && !strcmp(argv[1], "hold"))
 		return hold(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "crumble"))
+		return crumble(argv[2], strtoull(argv[3], NULL, 0));
 	if (argc < 5 || (strcmp(argv[1], "fill") && strcmp(argv[1], "check"))) {
 		fprintf(stderr, "usage: pattern fill|check FILE SEED BYTES "
 				"[OFFSET [FIRST]]\n"
 				"       pattern peek FILE BYTES\n"
-				"       pattern hold FILE\n");
+				"       pattern hold FILE\n"
+				"       pattern crumble FILE BYTES\n");
 		return 2;
 	}
 	filling = !strcmp(argv[1], "fill");
