@@ -13,7 +13,9 @@ p2ptopo matrix --json >/tmp/matrix.json
 [ "$(json /tmp/matrix.json '[.pairs[] | select(.reach == "direct" and
 	.provider != .client)] | length')" != 0 ] || refused=1
 size=3000001
-mkdir -p /tmp/m
+mkdir -p /tmp/m /tmp/tree
+head -c 100001 /dev/urandom >/tmp/tree/a
+head -c 5000 /dev/urandom >/tmp/tree/b
 shopt -s extglob
 
 # Four members on dst0; what is copied comes from and goes to src0.
@@ -78,6 +80,19 @@ array 10 "$part"[1-4]
 both_ways host peer stacked-device "$md"
 exits 3 "never through peer memory" p2pcopy --force --require-peer -n 1M \
 	/dev/lab/src0 "$md"
+exits 3 "nor is it measured so" p2pbench -w write --allow-write \
+	-p "$(bdf cmb0)" -n 1M "$md"
+mkfs.ext4 -q -F "$md"
+mount "$md" /tmp/m
+for words in "-p auto" "-p $(bdf cmb0)"; do
+	# shellcheck disable=SC2086 # words
+	copies "nor a tree of a file system on it, $words" -r $words /tmp/tree \
+		/tmp/m/tree
+	is "that goes through host memory" "$(told .total.peer_bytes)" 0
+	ok "and is the same" diff -r /tmp/tree /tmp/m/tree
+	rm -r /tmp/m/tree
+done
+umount /tmp/m
 no_array
 
 if [ -n "$refused" ]; then
@@ -127,9 +142,6 @@ file_system() {
 	ok "is the same" diff -r /tmp/tree /tmp/m/tree
 	umount /tmp/m
 }
-mkdir -p /tmp/tree
-head -c 100001 /dev/urandom >/tmp/tree/a
-head -c 5000 /dev/urandom >/tmp/tree/b
 
 begin "ext4, data=journal"
 mkfs.ext4 -q -F "${part}1"
