@@ -28,7 +28,7 @@ void put_pattern(const char *path, uint64_t size)
 
 	ck_assert_ptr_nonnull(file);
 	for (uint64_t i = 0; i < size; i++)
-		putc(byte_at(i), file);
+		putc_unlocked(byte_at(i), file);
 	ck_assert_int_eq(fclose(file), 0);
 }
 
@@ -38,7 +38,7 @@ void put_same(const char *path, uint64_t size, char byte)
 
 	ck_assert_ptr_nonnull(file);
 	for (uint64_t i = 0; i < size; i++)
-		putc(byte, file);
+		putc_unlocked(byte, file);
 	ck_assert_int_eq(fclose(file), 0);
 }
 
@@ -49,7 +49,7 @@ void check_pattern(uint64_t skip, uint64_t seek, uint64_t size)
 	ck_assert_ptr_nonnull(file);
 	ck_assert_int_eq(fseek(file, (long)seek, SEEK_SET), 0);
 	for (uint64_t i = 0; i < size; i++) {
-		int got = getc(file);
+		int got = getc_unlocked(file);
 
 		if (got != (unsigned char)byte_at(skip + i))
 			ck_abort_msg("byte %llu is %d",
@@ -66,7 +66,7 @@ void check_same(uint64_t start, uint64_t end, char byte)
 	ck_assert_int_eq(fseek(file, (long)start, SEEK_SET), 0);
 	/* Check writes a message for every assertion: none in a long loop. */
 	for (uint64_t i = start; i < end; i++) {
-		int got = getc(file);
+		int got = getc_unlocked(file);
 
 		if (got != byte)
 			ck_abort_msg("byte %llu is %d",

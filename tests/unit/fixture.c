@@ -46,6 +46,14 @@ static void put_file(const char *path, const char *value)
 	ck_assert_int_eq(fclose(file), 0);
 }
 
+static void put_zeros(FILE *file, long end)
+{
+	if (ftell(file) >= end)
+		return;
+	ck_assert_int_eq(fseek(file, end - 1, SEEK_SET), 0);
+	fputc(0, file);
+}
+
 static void put_hex(const char *path, const char *bytes)
 {
 	FILE *file = fopen(path, "w");
@@ -56,8 +64,7 @@ static void put_hex(const char *path, const char *bytes)
 	for (; *bytes; bytes += used) {
 		used = 0;
 		if (sscanf(bytes, " @%x%n", &value, &used) == 1 && used)
-			while (ftell(file) < (long)value)
-				fputc(0, file);
+			put_zeros(file, (long)value);
 		else if (sscanf(bytes, " %2x%n", &value, &used) == 1 && used)
 			fputc((int)value, file);
 		else

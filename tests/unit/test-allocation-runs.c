@@ -65,21 +65,6 @@ static void end(void)
 
 static const char *const names[] = { "a", "d/b", "d/c", "l" };
 
-static bool is_same(const char *one, const char *two)
-{
-	FILE *a = fopen(one, "r"), *b = fopen(two, "r");
-	int c = 0, d = 0;
-
-	ck_assert(a && b);
-	while (c == d && c != EOF) {
-		c = fgetc(a);
-		d = fgetc(b);
-	}
-	fclose(a);
-	fclose(b);
-	return c == d;
-}
-
 static unsigned count_entries(const char *path)
 {
 	DIR *stream = opendir(path);
@@ -105,7 +90,8 @@ static unsigned judge_copy(void)
 		if (faccessat(AT_FDCWD, to, F_OK, AT_SYMLINK_NOFOLLOW))
 			continue;
 		if (strcmp(names[i], "l"))
-			ck_assert_msg(is_same(from, to), "half of %s", to);
+			ck_assert_msg(scratch_is_same(from, to),
+				      "half of %s", to);
 		unlink(to);
 		there++;
 	}

@@ -3,6 +3,7 @@
 #include "engine/copy-job.h"
 #include "unit/denial.h"
 #include "unit/fixture.h"
+#include "unit/scratch.h"
 #include "unit/unit.h"
 
 #include <dirent.h>
@@ -131,22 +132,6 @@ static unsigned count_entries(void)
 	return count;
 }
 
-static bool is_equal(void)
-{
-	FILE *a = fopen(from, "r"), *b = fopen(to, "r");
-	bool is_same = b;
-	int c = 0;
-
-	while (is_same && c != EOF) {
-		c = fgetc(a);
-		is_same = c == fgetc(b);
-	}
-	fclose(a);
-	if (b)
-		fclose(b);
-	return is_same;
-}
-
 static int run_job(struct copy_job *job, struct copy_job_args args)
 {
 	int rc;
@@ -170,7 +155,7 @@ static int run_job(struct copy_job *job, struct copy_job_args args)
 static void expect_whole_or_absent(int rc, bool is_also)
 {
 	if (!access(to, F_OK))
-		ck_assert(is_equal());
+		ck_assert(scratch_is_same(from, to));
 	else
 		ck_assert_int_ne(rc, 0);
 	ck_assert_uint_eq(count_entries(), 3 + !access(to, F_OK) +
@@ -228,7 +213,7 @@ static int copy_with_journal(char *result)
 	copy_job_fini(&job);
 	denial_end();
 	if (!rc)
-		ck_assert(is_equal());
+		ck_assert(scratch_is_same(from, to));
 	denial_note(result, "copied");
 	unlink(also);
 	return rc;

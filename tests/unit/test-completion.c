@@ -178,27 +178,13 @@ static void fill(const char *name, size_t bytes)
 
 	ck_assert_ptr_nonnull(file);
 	for (size_t i = 0; i < bytes; i++)
-		fputc((int)(i * 7 + i / 4096), file);
+		putc_unlocked((int)(i * 7 + i / 4096), file);
 	ck_assert_int_eq(fclose(file), 0);
 }
 
 static bool is_equal(const char *name, const char *other)
 {
-	FILE *a = fopen(get_path(name), "r"), *b = fopen(get_path(other), "r");
-	static char left[65536], right[65536];
-	bool is_same = a && b;
-	size_t got = 1;
-
-	while (is_same && got) {
-		got = fread(left, 1, sizeof(left), a);
-		is_same = got == fread(right, 1, sizeof(right), b) &&
-			  !memcmp(left, right, got);
-	}
-	if (a)
-		fclose(a);
-	if (b)
-		fclose(b);
-	return is_same;
+	return scratch_is_same(get_path(name), get_path(other));
 }
 
 static bool is_there(const char *name)
