@@ -94,4 +94,9 @@ is "base, lib and engine never exit" \
 is "base, lib and engine neither read the environment nor parse options" \
 	"$(in_rooms '\<((secure_)?getenv|environ|getopt(_long)?)\>' \
 		base lib engine)" ""
+# p2pdma(7): they fail, hang or free it behind our back. Vectors may not mix
+# peer and host memory, and nothing of ours needs any.
+is "nobody asks of memory what peer memory cannot do" \
+	"$(in_rooms '\<(mprotect|mlock(2|all)?|mremap|vmsplice|p?(read|write)v2?|process_vm_(read|write)v)\(|\<MADV_(DONTNEED|DOFORK|FREE|REMOVE)|\<io_uring_(register_buffers|prep_(readv|writev|read_fixed|write_fixed))' \
+		"${rooms[@]}")" ""
 done_testing

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct p2pdma_context *context;
@@ -225,6 +226,29 @@ START_TEST(more_mappings_than_a_pool_has_room_for_are_too_many)
 }
 END_TEST
 
+/* It would be held for as long as the child lives. */
+START_TEST(a_child_does_not_have_the_memory)
+{
+	struct p2pdma_pool *pool;
+	unsigned char there;
+	pid_t child;
+	int status;
+
+	open_host();
+	ck_assert_int_eq(p2pdma_pool_create(host, 4096, 2, 2, &pool), 0);
+	ck_assert_int_eq(mincore(p2pdma_pool_get_slot(pool, 0), 4096, &there),
+			 0);
+	child = fork();
+	if (!child)
+		_exit(mincore(p2pdma_pool_get_slot(pool, 0), 4096, &there) ?
+		      errno : 0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(WEXITSTATUS(status), ENOMEM);
+	p2pdma_pool_destroy(pool);
+	close_host();
+}
+END_TEST
+
 UNIT_SUITE("pool",
 	   slots_are_whole_pages_side_by_side,
 	   large_host_memory_is_aligned_for_huge_pages,
@@ -234,4 +258,5 @@ UNIT_SUITE("pool",
 	   the_cpu_reaches_slots_by_words_only_inside_them,
 	   two_pools_become_one_whose_slots_all_come_back,
 	   pools_that_do_not_fit_stay_two,
-	   more_mappings_than_a_pool_has_room_for_are_too_many);
+	   more_mappings_than_a_pool_has_room_for_are_too_many,
+	   a_child_does_not_have_the_memory);
