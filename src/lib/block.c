@@ -261,6 +261,14 @@ int block_describe(struct target *target, const char *name)
 	return 0;
 }
 
+bool block_needs_stable_pages(struct target *target)
+{
+	char dir[BLOCK_DIR_SIZE];
+
+	block_name_dir(dir, target->public.disk);
+	return block_read_number(target, dir, "queue/stable_writes");
+}
+
 int block_find_sharers(struct target *target)
 {
 	char dir[BLOCK_DIR_SIZE];

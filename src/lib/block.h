@@ -15,6 +15,9 @@ int block_walk(struct target *target, const char *name);
 /* Fills device, disk, sizes and limits from block device @name. */
 int block_describe(struct target *target, const char *name);
 
+/* After it: does its disk want pages that nobody changes while it writes? */
+bool block_needs_stable_pages(struct target *target);
+
 /* After it: who else has bytes of the device, as holders and aliases. */
 int block_find_sharers(struct target *target);
 

@@ -11,14 +11,17 @@
 #include "base/cleanup.h"
 #include "lib/block.h"
 #include "lib/layer.h"
+#include "lib/machine.h"
 #include "lib/mount.h"
 #include "lib/sysfs.h"
+#include "lib/topology.h"
 
 #define BTRFS		"sys/fs/btrfs"
 /* No row of layer.c has this: whether it passes is unknown. */
 #define OVERLAY_OF_SEVERAL	"overlay of several"
 
-/* What the options change about peer pages becomes part of the kind. */
+/* What the options, whatever their values, change about peer pages becomes
+ * part of the kind: the first that is there. */
 static const struct {
 	const char *type;
 	const char *option;
@@ -26,6 +29,8 @@ static const struct {
 } variants[] = {
 	{ "ext4", "data=journal", "ext4 data=journal" },
 	{ "btrfs", "nodatasum", "btrfs nodatasum" },
+	{ "btrfs", "compress", "btrfs compress" },
+	{ "btrfs", "compress-force", "btrfs compress" },
 };
 
 static const char *name_filesystem(const struct mount *mount)
@@ -123,6 +128,18 @@ static int resolve_overlay(struct target *target, const struct mount *overlay)
 	return file_walk_mount(target, &below);
 }
 
+/* Linux 7.2 copies them and 6.12 does not; what is between is not known. */
+static int add_stable_pages(struct target *target, const struct mount *mount)
+{
+	unsigned kernel = target->topology->machine.kernel_version;
+
+	if (strcmp(mount->type, "xfs") || target->is_below_loop ||
+	    (kernel && kernel < KERNEL(6, 13, 0)) ||
+	    !block_needs_stable_pages(target))
+		return 0;
+	return target_add_layer(target, LAYER_XFS_STABLE, NULL);
+}
+
 int file_walk_mount(struct target *target, const struct mount *mount)
 {
 	_cleanup_free_ char *name = NULL;
@@ -136,6 +153,8 @@ int file_walk_mount(struct target *target, const struct mount *mount)
 	if (find_source(target, mount, &name))
 		return 0;
 	rc = target->is_below_loop ? 0 : block_describe(target, name);
+	if (!rc)
+		rc = add_stable_pages(target, mount);
 	if (rc)
 		return rc;
 	return strcmp(mount->type, "btrfs") ? block_walk(target, name) :

@@ -74,10 +74,15 @@ static const struct row rows[] = {
 	FS("ext4 data=journal", NO, NO, "every byte goes through the page "
 	   "cache: mount it without data=journal"),
 	FS("xfs", YES, YES, ""),
+	FS(LAYER_XFS_STABLE, NO, NO, "its drive wants pages that nobody "
+	   "changes (queue/stable_writes), and xfs copies them by the CPU: "
+	   "use ext4"),
 	FS("overlay", YES, YES, ""),
 	FS("btrfs", YES, NO, "writes with checksums go through host memory: "
 	   "mount it with nodatasum, or use ext4 or xfs"),
 	FS("btrfs nodatasum", YES, YES, ""),
+	FS("btrfs compress", NO, NO, "what is compressed goes through host "
+	   "memory: mount it without compress, or use ext4 or xfs"),
 	FS(LAYER_BTRFS_COPIES, YES, NO, "where one of several copies or "
 	   "devices refuses, nobody tells whether a write was lost: use ext4 "
 	   "or xfs"),

@@ -10,6 +10,7 @@
 
 #define LAYER_MULTIPATH	"nvme-multipath"
 /* btrfs, unless it is known to keep data once and on one device. */
+#define LAYER_XFS_STABLE	"xfs on stable pages"
 #define LAYER_BTRFS_COPIES	"btrfs of several copies"
 
 /* A layer of @kind as @kernel has it; kinds we never met pass UNKNOWN. */

@@ -87,7 +87,8 @@ static bool has_word(const char *at, const char *option)
 	while (at && *at) {
 		size_t here = strcspn(at, ",");
 
-		if (here == length && !strncmp(at, option, length))
+		if (!strncmp(at, option, length) &&
+		    (here == length || at[length] == '='))
 			return true;
 		at += here + (at[here] == ',');
 	}

@@ -28,7 +28,8 @@ void mount_decode(char *text);
 /* By the file system or at this place. */
 bool mount_is_read_only(const struct mount *mount);
 
-/* True when the comma-separated options have @option among them. */
+/* True when the comma-separated options have @option among them, with or
+ * without a value. */
 bool mount_has_option(const struct mount *mount, const char *option);
 
 /* The value of "option=value" as a copy in @arena; NULL when not there. */

@@ -46,6 +46,8 @@ START_TEST(options_are_whole_words)
 {
 	ck_assert(parse("20 1 0:5 / / rw - btrfs /dev/x "
 			"rw,nodatasum,subvol=/a"));
+	ck_assert(mount_has_option(&mount, "subvol"));
+	ck_assert(!mount_has_option(&mount, "sub"));
 	ck_assert(mount_has_option(&mount, "nodatasum"));
 	ck_assert(mount_has_option(&mount, "rw"));
 	ck_assert(!mount_has_option(&mount, "datasum"));

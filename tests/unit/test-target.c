@@ -73,6 +73,24 @@ START_TEST(ext4_and_xfs_pass_what_their_device_passes)
 }
 END_TEST
 
+START_TEST(what_a_file_system_copies_by_itself_it_does_not_pass)
+{
+	fixture_load(&machine, "stack",
+		     "file sys/devices/pci0000:00/0000:00:03.0/0000:01:00.0/"
+		     "0000:02:00.0/0000:03:00.0/nvme/nvme0/nvme0n1/queue/"
+		     "stable_writes 1");
+	walk("20 1 259:60 / / rw - xfs /dev/nvme0n1p3 rw");
+	expect("xfs, xfs on stable pages, partition, nvme", P2PDMA_NO,
+	       P2PDMA_NO);
+	walk("20 1 259:60 / / rw - ext4 /dev/nvme0n1p3 rw");
+	expect("ext4, partition, nvme", P2PDMA_YES, P2PDMA_YES);
+	walk("20 1 259:60 / / rw - btrfs /dev/nvme0n1p3 rw,compress=zstd:3");
+	ck_assert_int_eq(target.public.passes_reads, P2PDMA_NO);
+	drop();
+	fixture_close(&machine);
+}
+END_TEST
+
 START_TEST(a_file_system_without_device_has_no_client)
 {
 	fixture_load(&machine, "stack", NULL);
@@ -319,6 +337,7 @@ END_TEST
 
 UNIT_SUITE("target",
 	   ext4_and_xfs_pass_what_their_device_passes,
+	   what_a_file_system_copies_by_itself_it_does_not_pass,
 	   a_file_system_without_device_has_no_client,
 	   an_overlay_on_one_file_system_passes_what_that_passes,
 	   an_overlay_of_several_is_unknown,

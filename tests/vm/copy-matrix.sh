@@ -91,5 +91,19 @@ for from in drive partition ext4 xfs; do
 	done
 done
 echo "# copied after $SECONDS s"
+
+# What is written there the kernel copies, and what is read it refuses.
+begin "xfs on a drive that wants stable pages"
+real=$(realpath /dev/lab/dst0)
+umount /tmp/dst0/xfs
+echo 1 >"/sys/block/${real#/dev/}/queue/stable_writes"
+mount "${real}p3" /tmp/dst0/xfs
+rm -f /tmp/dst0/xfs/file
+copies "is written" --skip=$space -n 1M /dev/lab/src0 /tmp/dst0/xfs/file
+through_host filesystem
+ok "the data is there" cmp -n 1048576 -i $space:0 /dev/lab/src0 /tmp/dst0/xfs/file
+exits 0 "is refused by the kernel, too, as predicted" \
+	p2ptopo probe "$(bdf cmb0)" /tmp/dst0/xfs/file
+echo 0 >"/sys/block/${real#/dev/}/queue/stable_writes"
 umount /tmp/*/ext4 /tmp/*/xfs
 done_testing
