@@ -96,12 +96,23 @@ umount /tmp/m
 no_array
 
 if [ -n "$refused" ]; then
-	begin "md raid1, too"
-	array 1 "$part"[12]
-	both_ways host peer stacked-device "$md"
-	like "its members are the same" "$(mdadm --detail "$md")" 'State : clean'
-	ok "to the byte" cmp -n $size -i 1048576 "$part"1 "$part"2
+	# Reads of the first member are accepted, writes to the other are not.
+	begin "md raid1 of which one member is reached"
+	printf 'label: gpt\nsize=50MiB\nsize=50MiB\n' | sfdisk -q /dev/lab/cmb0
+	udevadm settle 2>/dev/null || sleep 1
+	near=$(realpath /dev/lab/cmb0)p
+	fill "${near}2" 1 4M
+	array 1 "$near"1 "$part"1
+	for provider in auto "$(bdf cmb0)"; do
+		zero "$md" 4M
+		copies "is written" -p "$provider" --force -n $size "${near}2" "$md"
+		through_host stacked-device no-common-upstream
+		ok "its members are the same" cmp -n $size -i 1048576 "$near"1 \
+			"$part"1
+		ok "and hold the data" holds "$md" 1 $size
+	done
 	no_array
+	wipefs -aqf "$near"[12] /dev/lab/cmb0
 	wipefs -aqf /dev/lab/dst0
 	done_testing
 fi
