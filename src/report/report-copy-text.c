@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "report/defuse.h"
-#include "report/report-copy.h"
+#include "report/tree.h"
 
 #define TEXT_SIZE	64
 #define BAD_SHOWN	10

@@ -13,14 +13,4 @@
 void report_copy(struct report *report, const struct copy_job *job,
 		 bool is_plan);
 
-/*
- * Did it go, or would it go, through peer memory? A copy that changed over in
- * the middle is told as what it ended as.
- */
-static inline bool report_copy_is_peer(const struct copy_job *job)
-{
-	return job->memory.provider &&
-	       !(job->result.refused_by && !job->result.peer_bytes);
-}
-
 #endif
