@@ -221,7 +221,7 @@ static void refuse_pool(struct endpoint_faults *faults, int error)
 	plan.is_peer = true;
 }
 
-static const int refusals[] = { -EREMOTEIO, -EINVAL, -EIO };
+static const int refusals[] = { -EREMOTEIO, -EINVAL, -EIO, -EFAULT };
 
 START_TEST(refused_reads_go_on_through_host_memory)
 {
