@@ -17,6 +17,14 @@ exits 3 "and is no peer path" p2pcopy --require-peer -n 8M \
 	/dev/lab/src0 /dev/lab/dst0
 like "which is told" "$(cat "$work/stderr")" probe-data-differs
 
+# Below an IOMMU that translates, a command may have 128 KiB.
+begin "NVMe commands of ours"
+zero /dev/lab/dst0 2M
+copies "are no larger than the IOMMU allows" --engine=passthrough -n 2M \
+	/dev/lab/src0 /dev/lab/dst0
+through_host probe-data-differs
+ok "the data is there" holds /dev/lab/dst0 1 2M
+
 # What follows goes to cmb0's own memory, which works: the other end alone is
 # what nobody may trust.
 begin "a file that begins with a hole"
