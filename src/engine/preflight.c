@@ -21,6 +21,7 @@ struct preflight {
 	char *wanted, *got;
 	uint64_t offset_bytes;
 	uint32_t length_bytes;
+	bool is_written;	/* nobody misses what is there */
 	uint64_t timeout_ns;
 	struct preflight_result *result;
 };
@@ -217,11 +218,10 @@ static bool is_ours(const struct endpoint *endpoint)
 
 static int try_repeatedly(struct preflight *p)
 {
-	bool is_written = is_ours(p->endpoint);
 	int rc = 1;
 
 	for (int i = 0; i < TRIES && rc > 0; i++) {
-		rc = is_written ? try_write(p) : try_read(p);
+		rc = p->is_written ? try_write(p) : try_read(p);
 		if (p->result->answer != PREFLIGHT_DIFFERS)
 			break;
 	}
@@ -240,30 +240,48 @@ static int set_up(struct preflight *p, struct p2pdma_provider *host)
 	return transfer_register(p->ring, p->endpoint, NULL);
 }
 
-/* A hole is read without the drive, which proves nothing. False: no data. */
-static bool find_data(const struct endpoint *endpoint, uint64_t *offset_bytes)
+/*
+ * A hole is read without the drive, which proves nothing: the first data behind
+ * is better. False: there is none.
+ */
+static bool find_data(struct preflight *p)
 {
+	const struct endpoint *e = p->endpoint;
 	off_t data;
 
-	if (endpoint->kind == ENDPOINT_BLOCK || is_ours(endpoint))
+	if (e->kind == ENDPOINT_BLOCK || is_ours(e))
 		return true;
-	data = lseek(endpoint->direct_fd, (off_t)*offset_bytes, SEEK_DATA);
+	data = lseek(e->direct_fd, (off_t)p->offset_bytes, SEEK_DATA);
 	if (data >= 0)
-		*offset_bytes = (uint64_t)data;
+		p->offset_bytes = round_down((uint64_t)data, e->offset_align);
 	return data >= 0 || errno != ENXIO;
 }
 
-static void choose_place(struct preflight *p, uint64_t offset_bytes)
+/* Zeros that are written where a hole was are what is read there anyway. */
+static bool may_fill_hole(const struct preflight *p)
+{
+	return p->endpoint->mode & ENDPOINT_WRITE &&
+	       p->offset_bytes + p->length_bytes <= p->endpoint->size_bytes;
+}
+
+/* False: there is nothing to be tried with. */
+static bool choose_place(struct preflight *p, uint64_t offset_bytes)
 {
 	struct endpoint *e = p->endpoint;
 	uint64_t end = round_up(MIN(e->size_bytes, UINT64_MAX / 2),
 				e->offset_align);
 
+	p->is_written = is_ours(e);
 	p->length_bytes = MAX(PROBE_BYTES, e->offset_align);
 	p->offset_bytes = round_down(offset_bytes, e->offset_align);
-	if (!is_ours(e) && p->offset_bytes + p->length_bytes > end)
+	if (!find_data(p)) {
+		p->is_written = may_fill_hole(p);
+		return p->is_written;
+	}
+	if (!p->is_written && p->offset_bytes + p->length_bytes > end)
 		p->offset_bytes = end > p->length_bytes ?
 					  end - p->length_bytes : 0;
+	return true;
 }
 
 int preflight_run(struct ring *ring, struct endpoint *endpoint,
@@ -281,10 +299,8 @@ int preflight_run(struct ring *ring, struct endpoint *endpoint,
 	int rc;
 
 	*result = (struct preflight_result){ 0 };
-	if (endpoint->direct_fd < 0 || !find_data(endpoint, &offset_bytes))
-		return 0;
-	choose_place(&p, offset_bytes);
-	if (p.length_bytes > p2pdma_pool_get_slot_bytes(pool))
+	if (endpoint->direct_fd < 0 || !choose_place(&p, offset_bytes) ||
+	    p.length_bytes > p2pdma_pool_get_slot_bytes(pool))
 		return 0;
 	rc = set_up(&p, host);
 	if (!rc)

@@ -38,8 +38,9 @@ struct preflight_result {
  *
  * One block at @offset_bytes, of a file the first one from there on that is no
  * hole, is read into the slot and compared with a read into host memory. Only a
- * file that is written aside, which has nothing to read yet, is written to
- * instead, from the slot; the block is zeros then.
+ * file that is written aside, which has nothing to read yet, and one that is to
+ * be written and has but a hole there, is written to instead, from the slot;
+ * the block is zeros then.
  *
  * @ring is used alone, and has a depth of 1 at least. After SILENT, and after
  * -ETIMEDOUT, a request of it never ends: it is not to be used any more. The

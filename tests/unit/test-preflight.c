@@ -128,6 +128,43 @@ START_TEST(a_hole_is_no_proof)
 }
 END_TEST
 
+START_TEST(a_hole_that_is_to_be_written_is_tried_so_and_stays_zeros)
+{
+	static const struct {
+		off_t size, data;
+		enum preflight_answer answer;
+	} cases[] = {
+		{ 65536, -1, PREFLIGHT_WORKS },
+		{ 65536, 61440, PREFLIGHT_WORKS },
+		/* It would be longer then. */
+		{ 6000, -1, PREFLIGHT_UNKNOWN },
+	};
+	struct endpoint *endpoint;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char data[65536], wanted[65536] = { 0 };
+		int fd;
+
+		start();
+		fd = open(path, O_RDWR | O_TRUNC);
+		ck_assert_int_ge(fd, 0);
+		ck_assert_int_eq(ftruncate(fd, cases[i].size), 0);
+		if (cases[i].data >= 0) {
+			wanted[cases[i].data] = 'x';
+			ck_assert_int_eq(pwrite(fd, "x", 1, cases[i].data), 1);
+		}
+		ck_assert_int_eq(endpoint_open(path, ENDPOINT_WRITE,
+					       &endpoint), 0);
+		check(endpoint, cases[i].answer, 0);
+		ck_assert_int_eq(pread(fd, data, sizeof(data), 0),
+				 cases[i].size);
+		ck_assert_mem_eq(data, wanted, (size_t)cases[i].size);
+		close(fd);
+		finish();
+	}
+}
+END_TEST
+
 START_TEST(a_file_that_is_being_replaced_is_tried_by_writing)
 {
 	struct endpoint *endpoint;
@@ -212,6 +249,7 @@ UNIT_SUITE("preflight",
 	   memory_that_is_refused_is_told_with_its_error,
 	   success_without_data_is_found_out,
 	   a_hole_is_no_proof,
+	   a_hole_that_is_to_be_written_is_tried_so_and_stays_zeros,
 	   a_file_that_is_being_replaced_is_tried_by_writing,
 	   the_try_leaves_zeros_in_the_file,
 	   a_request_that_the_kernel_gave_up_is_not_silence,

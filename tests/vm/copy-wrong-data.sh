@@ -45,6 +45,12 @@ copies "nor is one of nothing else" --force --sparse=never /tmp/a/nothing \
 	/dev/lab/cmb0
 through_host probe-impossible
 
+fallocate -l 1M /tmp/a/room
+sync
+copies "nor one that has but room" --in-place -n 1M /dev/lab/cmb0 /tmp/a/room
+through_host probe-data-differs
+ok "the data is there" cmp -n 1048576 /dev/lab/cmb0 /tmp/a/room
+
 begin "a tree whose first file is a hole"
 wipefs -aq /dev/lab/cmb0
 mkfs.ext4 -q -F /dev/lab/cmb0
