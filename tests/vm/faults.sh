@@ -107,10 +107,11 @@ start() {
 	case "$3 $1" in
 	"silent "*) words+=(--io-timeout=3s -n 128M) time=8s ;;
 	"reset copy") words+=(-n 64M) ;;
-	"removed copy" | "unbound copy" | "truncated copy" | "killed copy")
-		words+=(-n 128M) ;;
-	"late bench" | "reset bench" | "killed bench") time=3s ;;
-	"removed bench" | "unbound bench" | "truncated bench") time=6s ;;
+	"late copy" | "removed copy" | "unbound copy" | "truncated copy" | \
+		"killed copy") words+=(-n 128M) ;;
+	"reset bench" | "killed bench") time=3s ;;
+	"late bench" | "removed bench" | "unbound bench" | "truncated bench")
+		time=6s ;;
 	esac
 	to=$((16 << 20))
 	case "$3 $1 $4" in
@@ -248,6 +249,7 @@ run_one() {
 	settle
 	is "it struck in the middle" "$struck" ""
 	is "ends with $wanted" "$code" "$wanted"
+	[ "$code" = "$wanted" ] || explain <"$work/report.json"
 	[ -z "$message" ] ||
 		like "says why" "$(cat "$work/stderr")" "$message"
 	if [ "$program" = copy ]; then
