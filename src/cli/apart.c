@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/apart.h"
 
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -98,9 +99,18 @@ static uint64_t get_worked_ns(void)
 	return (uint64_t)worked.tv_sec * NS_PER_SEC + (uint64_t)worked.tv_nsec;
 }
 
+static bool has_ended(void)
+{
+	siginfo_t info = { 0 };
+
+	return !waitid(P_PID, (id_t)worker, &info,
+		       WEXITED | WNOHANG | WNOWAIT) && info.si_pid;
+}
+
 /*
  * False: it has been idle for too long. By glances and not by the clock, which
- * goes on while both of us are stopped.
+ * goes on while both of us are stopped. Its end closes the pipe, unless we
+ * could not close ours.
  */
 static bool await_word(int told, const struct apart_limit *limit)
 {
@@ -108,7 +118,7 @@ static bool await_word(int told, const struct apart_limit *limit)
 	struct pollfd wait = { .fd = told, .events = POLLIN };
 	int ready;
 
-	while ((ready = poll(&wait, 1, GLANCE_MS)) <= 0) {
+	while ((ready = poll(&wait, 1, GLANCE_MS)) <= 0 && !has_ended()) {
 		before_ns = worked_ns;
 		worked_ns = get_worked_ns();
 		if (worked_ns != before_ns || signals_seen->is_excused)
@@ -129,9 +139,12 @@ static int await(int told, const struct apart_limit *limit)
 		return limit->tell(limit->data);
 	if (read(told, &code, sizeof(code)) == sizeof(code))
 		return code;
-	while (waitpid(worker, &status, 0) < 0)
-		if (errno != EINTR)
-			return EXIT_FAILED;
+	while (waitpid(worker, &status, 0) < 0) {
+		if (errno == EINTR)
+			continue;
+		warn("how it ended is not known (look at what it wrote)");
+		return EXIT_FAILED;
+	}
 	worker = 0;
 	return WIFSIGNALED(status) ? die_of(WTERMSIG(status)) :
 				     WEXITSTATUS(status);
@@ -164,6 +177,9 @@ static int divide(int ends[2], const struct apart_limit *limit)
 	pid_t waiter = getpid();
 	sigset_t all, before;
 
+	/* Whoever started us may ignore it: then no end would be told. */
+	sigaction(SIGCHLD, &(const struct sigaction){ .sa_handler = SIG_DFL },
+		  NULL);
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
 	worker = fork();
@@ -183,7 +199,7 @@ int apart_begin(const struct apart_limit *limit,
 	int ends[2], code = CLI_GO_ON;
 
 	catch_signals();
-	if (share_signals() && !pipe2(ends, O_CLOEXEC))
+	if (share_signals() && !pipe2(ends, O_CLOEXEC | O_NONBLOCK))
 		code = divide(ends, limit);
 	*signals = signals_seen;
 	return code;

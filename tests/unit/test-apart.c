@@ -165,6 +165,19 @@ START_TEST(signals_reach_who_works)
 }
 END_TEST
 
+START_TEST(whoever_started_us_may_ignore_the_end_of_processes)
+{
+	pid_t program;
+
+	signal(SIGCHLD, SIG_IGN);
+	program = begin(work_until_caught);
+	signal(SIGCHLD, SIG_DFL);
+	await_ready();
+	kill(program, SIGTERM);
+	ck_assert_int_eq(end(program), 128 + SIGTERM);
+}
+END_TEST
+
 START_TEST(a_question_wakes_it_up)
 {
 	pid_t program = begin(work_until_asked);
@@ -203,5 +216,7 @@ UNIT_SUITE("apart", the_exit_code_is_that_of_who_works,
 	   so_is_the_signal_that_it_dies_of,
 	   who_is_held_by_the_kernel_is_not_waited_for,
 	   who_does_nothing_for_too_long_is_given_up,
-	   signals_reach_who_works, a_question_wakes_it_up,
+	   signals_reach_who_works,
+	   whoever_started_us_may_ignore_the_end_of_processes,
+	   a_question_wakes_it_up,
 	   the_second_signal_ends_both);
