@@ -5,6 +5,7 @@
  * Must not know how it is copied, nor what a journal looks like.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -71,6 +72,27 @@ static int add_source(struct journal_facts *facts, const struct copy_job *job)
 				st.st_mtim.tv_nsec);
 }
 
+/*
+ * Another file system may have a file with the same inode number, and be
+ * mounted there by now. Its own number may be another one after a boot; when
+ * the file was born stays, and is not told everywhere.
+ */
+static int add_file(struct journal_facts *facts, const char *path,
+		    const struct stat *st)
+{
+	unsigned long long inode = st->st_ino;
+	struct statx stx;
+
+	if (statx(AT_FDCWD, path, 0, STATX_BTIME, &stx) ||
+	    !(stx.stx_mask & STATX_BTIME))
+		return journal_add_fact(facts, "destination: file inode=%llu",
+					inode);
+	return journal_add_fact(facts, "destination: file inode=%llu "
+				"born=%lld.%09u", inode,
+				(long long)stx.stx_btime.tv_sec,
+				stx.stx_btime.tv_nsec);
+}
+
 /* Of a file that is not there: none. */
 static int add_destination(struct journal_facts *facts,
 			   const struct copy_job *job)
@@ -82,8 +104,7 @@ static int add_destination(struct journal_facts *facts,
 	if (!is_file(&st))
 		return add_device(facts, "destination", job,
 				  job->destination);
-	return journal_add_fact(facts, "destination: file inode=%llu",
-				(unsigned long long)st.st_ino);
+	return add_file(facts, job->destination_path, &st);
 }
 
 static int add_facts(struct journal_facts *facts, const struct copy_job *job)
@@ -113,19 +134,28 @@ static bool has_key_of(const char *line, const char *other)
 	return !strncmp(line, other, length) && line[length] == ':';
 }
 
+/* Journals of older versions say less. */
+static bool is_same(const char *theirs, const char *ours)
+{
+	size_t length = strlen(theirs);
+
+	return !strncmp(theirs, ours, length) &&
+	       (!ours[length] || ours[length] == ' ');
+}
+
 /* One of ours that the journal tells something else about; NULL: none. */
 static const char *find_odd(const struct journal_facts *ours,
 			    const struct journal_facts *theirs)
 {
 	for (unsigned i = 0; i < ours->count; i++) {
-		bool is_told = false, is_same = false;
+		bool is_told = false, has_same = false;
 
 		for (unsigned j = 0; j < theirs->count; j++) {
 			is_told |= has_key_of(theirs->lines[j],
 					      ours->lines[i]);
-			is_same |= !strcmp(theirs->lines[j], ours->lines[i]);
+			has_same |= is_same(theirs->lines[j], ours->lines[i]);
 		}
-		if (is_told && !is_same)
+		if (is_told && !has_same)
 			return ours->lines[i];
 	}
 	return NULL;
@@ -162,20 +192,51 @@ static bool is_missing(const struct copy_job *job)
 	return !identity->inode && !identity->rdev;
 }
 
-/* What was done is gone together with the file. */
+/* Where the last part that is done ends in a destination; 0: none is. */
+static uint64_t find_done_end(const struct copy_job *job)
+{
+	uint64_t start, end = 0;
+
+	while (extents_find(&job->extents, end, EXTENT_DONE, &start, &end))
+		;
+	return end ? job->args.seek_bytes + end : 0;
+}
+
+static int check_destination(struct copy_job *job, const struct copy_job *leg,
+			     uint64_t end_bytes)
+{
+	const char *path = leg->destination_path;
+	struct stat st;
+
+	if (is_missing(leg))
+		return copy_job_blame(job, COPY_JOB_REJECTED, -ENOENT,
+				      "%s is not there, and journal %s says "
+				      "that part of it is done: remove the "
+				      "journal to start over", path,
+				      job->args.journal);
+	if (stat(path, &st) || !is_file(&st) ||
+	    (uint64_t)st.st_size >= end_bytes)
+		return 0;
+	return copy_job_blame(job, COPY_JOB_REJECTED, -ESTALE,
+			      "%s has %llu bytes, and journal %s says that it "
+			      "is done up to %llu: remove the journal to start "
+			      "over", path, (unsigned long long)st.st_size,
+			      job->args.journal,
+			      (unsigned long long)end_bytes);
+}
+
+/* What was done is gone together with the file, or with its end. */
 static int check_destinations(struct copy_job *job)
 {
-	const struct copy_job *missing = is_missing(job) ? job : NULL;
+	uint64_t end_bytes = find_done_end(job);
+	int rc;
 
-	for (unsigned i = 0; i < job->also_count && !missing; i++)
-		if (is_missing(&job->also[i]))
-			missing = &job->also[i];
-	if (!missing || !extents_count(&job->extents, EXTENT_DONE))
+	if (!end_bytes)
 		return 0;
-	return copy_job_blame(job, COPY_JOB_REJECTED, -ENOENT,
-			      "%s is not there, and journal %s says that part "
-			      "of it is done: remove the journal to start over",
-			      missing->destination_path, job->args.journal);
+	rc = check_destination(job, job, end_bytes);
+	for (unsigned i = 0; i < job->also_count && !rc; i++)
+		rc = check_destination(job, &job->also[i], end_bytes);
+	return rc;
 }
 
 static int blame_load(struct copy_job *job, int rc, unsigned line)

@@ -110,9 +110,24 @@ misfits "a source that changed" 'of another source, or that has changed' a b
 ok "nothing was written by any of these" cmp b keep
 rm -f j
 p2pcopy --provider=host --journal=j a b >/dev/null 2>&1
+truncate -s -1 b
+misfits "a destination that was cut" 'b has [0-9]+ bytes, and journal j says' a b
+is "it stays as it is" "$(stat -c %s b)" $(($(stat -c %s a) - 1))
 rm -f b
 misfits "a destination that is gone" 'b is not there, and journal j says' a b
 ok "it is not made" test ! -e b
+rm -f j
+copies "a copy with a journal" --journal=j a b
+born=$(sed -n 's/^# p2pcopy destination: .* born=//p' j)
+if [ -n "$born" ]; then
+	sed -i 's/ born=.*/ born=1.000000000/' j
+	misfits "the same inode number of another file" \
+		'journal j is of another destination' a b
+	sed -i 's/ born=.*//' j
+	copies "a journal that does not know" --journal=j --resume a b
+else
+	skip "when a file was born is not told here"
+fi
 echo "no map" >j
 misfits "rubbish" 'j is no map of ddrescue.s: line 1' a b
 rm -f j
