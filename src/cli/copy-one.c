@@ -255,6 +255,9 @@ static int copy(struct session *s)
 	tell_fallback(s);
 	if (rc)
 		return blame(s);
+	if (s->job.is_changed)
+		cli_notice(s->common, "%s changed while it was read: its copy "
+			   "may not be consistent", s->job.args.source);
 	s->is_copied = true;
 	return exit_worst(tell_drops(s), tell_bad(s));
 }

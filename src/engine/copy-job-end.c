@@ -208,7 +208,9 @@ static bool has_secret_content(const struct endpoint_place *place,
 	    (target->size_bytes && system.f_type != SYSFS_MAGIC))
 		return false;
 	length = read(fd, page, sizeof(page));
-	return length >= 0 && (uint64_t)length != target->size_bytes;
+	if (length < 0)
+		return !target->size_bytes;
+	return (uint64_t)length != target->size_bytes;
 }
 
 int copy_job_check_content(struct copy_job *job)

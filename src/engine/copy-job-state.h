@@ -131,6 +131,7 @@ struct copy_job {
 
 	/* since copy_job_run(), copy_job_verify() */
 	bool is_run, is_verified, is_summed;
+	bool is_changed;		/* the source file, while it was read */
 	struct copy_result result;
 	char sum[CHECKSUM_TEXT_SIZE];
 	struct verify_result verified;

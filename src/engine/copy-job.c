@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/macro.h"
@@ -229,6 +230,57 @@ static void explain_refusal(struct copy_job *job)
 			       r->refused_error);
 }
 
+/* A file into another part of itself changes by us. */
+static bool is_own(const struct copy_job *job)
+{
+	for (unsigned i = 0; i <= job->also_count; i++) {
+		const struct endpoint *to = i ? job->also_endpoints[i - 1] :
+						job->to;
+
+		if (to && to->device == job->from->device &&
+		    to->inode == job->from->inode)
+			return true;
+	}
+	return false;
+}
+
+/* Its size and its time, that of what was planned; false: it has none. */
+static bool learn_source(const struct copy_job *job, struct stat *st)
+{
+	return job->from->kind == ENDPOINT_FILE &&
+	       !fstat(job->from->fd, st) && !is_own(job);
+}
+
+static bool has_changed(const struct copy_job *job, const struct stat *before)
+{
+	struct stat st;
+
+	return learn_source(job, &st) &&
+	       ((uint64_t)st.st_size != job->source->size_bytes ||
+		st.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+		st.st_mtim.tv_nsec != before->st_mtim.tv_nsec);
+}
+
+static int blame_run(struct copy_job *job, int rc)
+{
+	/* Nobody will ever see what was written of it. */
+	if (job->to->is_unseen)
+		job->result.in_place_bytes = 0;
+	if (job->result.is_interrupted)
+		return blame(job, COPY_JOB_INTERRUPTED, rc, "interrupted");
+	if (rc == -EREMOTEIO && job->args.is_peer_required &&
+	    job->result.refused_by)
+		return blame(job, COPY_JOB_NO_PEER, rc,
+			     "peer memory is required and not to be had");
+	if (job->result.journal_error)
+		return blame(job, COPY_JOB_FAILED, rc, "write journal %s",
+			     job->args.journal);
+	if (job->result.is_silent_on_both)
+		return blame(job, COPY_JOB_FAILED, rc, "read %s and write %s",
+			     job->args.source, job->destination_path);
+	return blame_side(job, &job->result.error, rc);
+}
+
 int copy_job_run(struct copy_job *job)
 {
 	const struct copy_plan plan = {
@@ -259,36 +311,23 @@ int copy_job_run(struct copy_job *job)
 		.tick = copy_job_tick,
 		.tick_data = job,
 	};
+	struct stat before;
+	bool is_known;
 	int rc;
 
 	if (job->bar)
 		return copy_bar_run(job);
+	is_known = learn_source(job, &before);
 	job->todo_bytes = job->size_bytes -
 			  extents_count(&job->extents, EXTENT_DONE) -
 			  extents_count(&job->extents, EXTENT_HOLE);
 	if (!copy_job_try_offload(job, &rc))
 		rc = copy_run(&plan, &job->result);
 	job->is_run = true;
+	job->is_changed = is_known && has_changed(job, &before);
 	job->is_silent = job->result.is_silent;
 	explain_refusal(job);
-	if (!rc)
-		return 0;
-	/* Nobody will ever see what was written of it. */
-	if (job->to->is_unseen)
-		job->result.in_place_bytes = 0;
-	if (job->result.is_interrupted)
-		return blame(job, COPY_JOB_INTERRUPTED, rc, "interrupted");
-	if (rc == -EREMOTEIO && job->args.is_peer_required &&
-	    job->result.refused_by)
-		return blame(job, COPY_JOB_NO_PEER, rc,
-			     "peer memory is required and not to be had");
-	if (job->result.journal_error)
-		return blame(job, COPY_JOB_FAILED, rc, "write journal %s",
-			     job->args.journal);
-	if (job->result.is_silent_on_both)
-		return blame(job, COPY_JOB_FAILED, rc, "read %s and write %s",
-			     job->args.source, job->destination_path);
-	return blame_side(job, &job->result.error, rc);
+	return rc ? blame_run(job, rc) : 0;
 }
 
 /* --- what became of it -------------------------------------------------- */

@@ -249,6 +249,7 @@ static void fill_tree(struct json_object *tree, const struct copy_job *job,
 	tree_add_known(tree, "depth", m->pool ?
 		       p2pdma_pool_get_slots(m->pool) : m->depth);
 	add_numbers(tree, job);
+	tree_add_bool(tree, "changed", job->is_changed);
 	add_verify(tree, job);
 	add_checksum(tree, job);
 	tree_add_text(tree, "journal", job->args.journal);

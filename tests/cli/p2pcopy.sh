@@ -445,4 +445,28 @@ if command -v sfdisk >/dev/null; then
 	like "a partition table is called one" "$(cat "$work/stdout")" \
 		'a partition table \(dos\)'
 fi
+# --- a source that changes ------------------------------------------------------
+# changed COMMAND…: one copy that lasts, while that is done; what it reports.
+changed() {
+	local copy
+	p2pcopy --provider=host --rate=16M -b 64K -J changing copy \
+		>"$work/stdout" 2>"$work/stderr" &
+	copy=$!
+	sleep 0.3
+	"$@"
+	wait $copy
+	jq -r .changed "$work/stdout"
+}
+head -c 12M /dev/urandom >changing
+is "a source that stays is not called changed" "$(changed true)" false
+is "one that is written to meanwhile is" "$(changed \
+	dd if=/dev/zero of=changing bs=1 count=1 conv=notrunc status=none)" true
+like "which is told" "$(cat "$work/stderr")" \
+	'changing changed while it was read: its copy may not be consistent'
+is "one that grows, too" "$(changed eval 'echo more >>changing')" true
+exits 1 "what cannot be read and tells no size is no empty file" \
+	p2pcopy --provider=host /proc/self/mem nothing
+ok "and has no copy" test ! -e nothing
+rm -f changing copy
+
 done_testing
