@@ -80,6 +80,7 @@ EXTRA_DIST += %D%/lib/libp2pdma.sym
 # engine: ring, endpoints, and what moves data between them
 noinst_LTLIBRARIES += %D%/libengine.la
 %C%_libengine_la_SOURCES = \
+	%D%/engine/aside.c %D%/engine/aside.h \
 	%D%/engine/attributes.c %D%/engine/attributes.h \
 	%D%/engine/batch.c %D%/engine/batch.h \
 	%D%/engine/batch-again.c \

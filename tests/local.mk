@@ -73,6 +73,7 @@ UNIT_TESTS = \
 	%D%/unit/test-allocation-runs \
 	%D%/unit/test-apart \
 	%D%/unit/test-arena \
+	%D%/unit/test-aside \
 	%D%/unit/test-attributes \
 	%D%/unit/test-axis \
 	%D%/unit/test-batch \

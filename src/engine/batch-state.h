@@ -143,8 +143,6 @@ struct batch {
 	struct file *with_blocks;	/* of which no lane has taken all */
 	struct file *to_verify;		/* that wait for a lane */
 	unsigned busy;
-	long process;
-	unsigned serial;	/* of names that files have until complete */
 	uint64_t progress_ns;		/* when something ended last */
 	struct pace pace;
 	struct lane *paced;		/* that wait for their turn */

@@ -5,10 +5,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/macro.h"
+#include "engine/aside.h"
 #include "engine/batch-state.h"
 
 /* What is written: the last block is cut afterwards. */
@@ -25,20 +25,19 @@ static mode_t get_new_mode(const struct batch *b, const struct file *f)
 }
 
 /* Where it is made; what is there itself is cut only when it is whole. */
-static int name_aside(const struct batch *b, struct file *f, unsigned serial)
+static int name_aside(struct file *f)
 {
 	if (f->is_in_place) {
 		strcpy(f->aside, f->destination);
 		return f->is_kept ? 0 : O_CREAT | O_EXCL;
 	}
-	snprintf(f->aside, sizeof(f->aside), ".%.200s.%ld-%u.part",
-		 f->destination, b->process, serial);
+	aside_name(f->aside, f->destination);
 	return O_CREAT | O_EXCL;
 }
 
 static void push_create(struct batch *b, struct file *f)
 {
-	int flags = name_aside(b, f, b->serial++);
+	int flags = name_aside(f);
 	struct ring_op op = {
 		.action = RING_OPEN,
 		.directory = f->destination_directory,

@@ -107,7 +107,6 @@ int batch_create(const struct batch_plan *plan, struct batch **batch)
 	if (!b)
 		return -ENOMEM;
 	b->plan = *plan;
-	b->process = getpid();
 	b->lanes = calloc(BATCH_LANES_MOST, sizeof(*b->lanes));
 	b->files = calloc(FILES_MOST, sizeof(*b->files));
 	b->pace.bytes_per_sec = plan->rate_bytes_per_sec;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "engine/aside.h"
 #include "engine/endpoint-ops.h"
 
 /* Where neither the kernel nor the file system tells. */
@@ -79,11 +80,11 @@ static mode_t get_first_mode(const struct endpoint *endpoint)
 /* Hidden, and with our process id, so that two copies do not meet. */
 static int name_aside(struct endpoint *endpoint)
 {
-	if (asprintf(&endpoint->aside, ".%.200s.%ld.part",
-		     get_name(endpoint), (long)getpid()) >= 0)
-		return 0;
-	endpoint->aside = NULL;
-	return -ENOMEM;
+	char aside[NAME_MAX + 1];
+
+	aside_name(aside, get_name(endpoint));
+	endpoint->aside = strdup(aside);
+	return endpoint->aside ? 0 : -ENOMEM;
 }
 
 static int create_named(struct endpoint *endpoint)

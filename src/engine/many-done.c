@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/macro.h"
+#include "engine/aside.h"
 #include "engine/done-list.h"
 #include "engine/many-links.h"
 #include "engine/many-tell.h"
@@ -104,25 +105,9 @@ bool many_done_skip(struct many *m, struct walk_directory *directory,
 
 /* --- what was left behind ------------------------------------------------ */
 
-/* Whose ".NAME.PID.part" or ".NAME.PID-NUMBER.part" it is; 0: nobody's. */
-static long find_writer(const char *name)
-{
-	const char *end = strrchr(name, '.'), *at = end;
-	long process;
-
-	if (*name != '.' || !end || strcmp(end, ".part"))
-		return 0;
-	while (at > name && strchr("0123456789-", at[-1]))
-		at--;
-	if (at == name || at[-1] != '.')
-		return 0;
-	process = strtol(at, NULL, 10);
-	return process > 0 ? process : 0;
-}
-
 static bool is_left_behind(const struct many *m, const char *name)
 {
-	long process = find_writer(name);
+	long process = aside_find_writer(name);
 
 	return process && process != getpid() &&
 	       done_list_is_writer(m->done, process);

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "engine/aside.h"
 #include "engine/many-overlap.h"
 #include "engine/many-tell.h"
 
@@ -64,8 +65,7 @@ static int link_aside(int from, const char *old, int to, const char *name)
 {
 	char aside[NAME_MAX + 1];
 
-	snprintf(aside, sizeof(aside), ".%.200s.%ld.part", name,
-		 (long)getpid());
+	aside_name(aside, name);
 	if (linkat(from, old, to, aside, 0))
 		return -errno;
 	if (!renameat(to, aside, to, name)) {

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/aside.h"
 #include "engine/attributes.h"
 #include "engine/many-overlap.h"
 #include "engine/many-tell.h"
@@ -51,8 +52,7 @@ static int replace_node(const struct many *m, const struct stat *st, int from,
 	char aside[NAME_MAX + 1];
 	int rc;
 
-	snprintf(aside, sizeof(aside), ".%.200s.%ld.part", name,
-		 (long)getpid());
+	aside_name(aside, name);
 	rc = make_node(st, from, source, to, aside);
 	if (rc)
 		return rc;
