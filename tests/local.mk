@@ -197,6 +197,7 @@ DENIED = -Wl,--wrap=malloc,--wrap=calloc \
 # Our own code gives its requests to the test.
 %C%_unit_test_completion_LDFLAGS = \
 	-Wl,--wrap=ring_push,--wrap=ring_get_completions
+%C%_unit_test_copy_flush_LDFLAGS = -Wl,--wrap=ring_push
 # The test's file system does not answer.
 %C%_unit_test_syncs_LDFLAGS = -Wl,--wrap=syncfs
 # The program's own files.

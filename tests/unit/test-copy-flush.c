@@ -19,6 +19,23 @@
 static struct journal *journal;
 static char map[96];
 
+/* The linker puts this between copy-flush.c and ring.c. */
+static struct {
+	unsigned pushed;	/* flushes */
+	bool is_late;		/* one of them after the journal */
+} seen;
+
+int __real_ring_push(struct ring *ring, const struct ring_op *op);
+int __wrap_ring_push(struct ring *ring, const struct ring_op *op);
+int __wrap_ring_push(struct ring *ring, const struct ring_op *op)
+{
+	if (op->action == RING_FSYNC) {
+		seen.pushed++;
+		seen.is_late |= !access(map, F_OK);
+	}
+	return __real_ring_push(ring, op);
+}
+
 static void open_journal(void)
 {
 	struct journal_facts facts = { 0 };
@@ -137,26 +154,33 @@ START_TEST(before_it_is_time_nothing_is_flushed)
 }
 END_TEST
 
-/* So many blocks are done, and one more destination's flush is on its way. */
-static void begin_flush(struct copy *copy, struct leg *leg)
+/* Three blocks are done, at each of so many destinations. */
+static void begin_copy(struct copy *copy, struct leg *legs, unsigned count)
 {
 	start();
 	put_pattern(from, SIZE);
 	open_both(SIZE);
 	open_journal();
-	*leg = (struct leg){ .endpoint = plan.destination,
-			     .error = &result.error };
+	for (unsigned i = 0; i < count; i++)
+		legs[i] = (struct leg){ .endpoint = plan.destination,
+					.error = &result.error };
 	result = (struct copy_result){ .copied_bytes = 3 * BLOCK };
 	*copy = (struct copy){
 		.plan = &plan, .result = &result, .ring = plan.ring,
-		.legs = leg, .leg_count = 1, .extents = &copy->own,
+		.legs = legs, .leg_count = count, .extents = &copy->own,
 	};
 	ck_assert_int_eq(extents_init(&copy->own, SIZE, EXTENT_WANTED), 0);
 	ck_assert_int_eq(extents_init(&copy->flushed, SIZE, EXTENT_WANTED), 0);
 	ck_assert_int_eq(extents_mark(copy->extents, 0, 3 * BLOCK,
 				      EXTENT_DONE), 0);
+}
+
+/* The flush of each destination is on its way. */
+static void begin_flush(struct copy *copy, struct leg *legs, unsigned count)
+{
+	begin_copy(copy, legs, count);
 	copy_save_sometimes(copy, 10 * NS_PER_SEC);
-	ck_assert_uint_eq(copy->flushes, 1);
+	ck_assert_uint_eq(copy->flushes, count);
 	ck_assert_int_eq(access(map, F_OK), -1);
 	/* What is done meanwhile was not flushed. */
 	ck_assert_int_eq(extents_mark(copy->extents, 3 * BLOCK, 4 * BLOCK,
@@ -176,7 +200,7 @@ START_TEST(nothing_is_in_the_journal_before_its_flush_is_answered)
 	struct copy copy;
 	struct leg leg;
 
-	begin_flush(&copy, &leg);
+	begin_flush(&copy, &leg, 1);
 	copy_take_flush(&copy, &answer);
 	ck_assert(result.is_saved);
 	ck_assert_uint_eq(count_done(), 3 * BLOCK);
@@ -192,10 +216,67 @@ START_TEST(a_flush_that_fails_puts_nothing_into_the_journal)
 	struct copy copy;
 	struct leg leg;
 
-	begin_flush(&copy, &leg);
+	begin_flush(&copy, &leg, 1);
 	copy_take_flush(&copy, &answer);
 	ck_assert(!result.is_saved);
 	ck_assert_int_eq(copy.rc, -EIO);
+	ck_assert_int_eq(access(map, F_OK), -1);
+	end_flush(&copy);
+}
+END_TEST
+
+START_TEST(only_the_last_destination_s_flush_is_followed_by_the_journal)
+{
+	struct ring_completion answer = { .tag = COPY_TAG_FLUSH };
+	struct leg legs[2];
+	struct copy copy;
+
+	begin_flush(&copy, legs, 2);
+	/* Nor is another one begun before all have answered. */
+	result.copied_bytes += BLOCK;
+	copy_save_sometimes(&copy, 20 * NS_PER_SEC);
+	ck_assert_uint_eq(copy.flushes, 2);
+	copy_take_flush(&copy, &answer);
+	ck_assert(!result.is_saved);
+	ck_assert_int_eq(access(map, F_OK), -1);
+	answer.tag++;
+	copy_take_flush(&copy, &answer);
+	ck_assert(result.is_saved);
+	ck_assert_uint_eq(count_done(), 3 * BLOCK);
+	end_flush(&copy);
+}
+END_TEST
+
+START_TEST(the_last_save_is_after_a_flush_of_its_own)
+{
+	struct copy copy;
+	struct leg leg;
+
+	begin_copy(&copy, &leg, 1);
+	seen.pushed = 0;
+	seen.is_late = false;
+	ck_assert_int_eq(transfer_register(plan.ring, plan.source,
+					   plan.destination), 0);
+	copy_save(&copy, true);
+	ck_assert_uint_eq(seen.pushed, 1);
+	ck_assert(!seen.is_late);
+	ck_assert_uint_eq(copy.flushes, 0);
+	ck_assert(result.is_saved);
+	ck_assert_uint_eq(count_done(), 3 * BLOCK);
+	end_flush(&copy);
+}
+END_TEST
+
+/* That no file is registered, the flush alone notices. */
+START_TEST(the_last_save_is_none_where_its_flush_fails)
+{
+	struct copy copy;
+	struct leg leg;
+
+	begin_copy(&copy, &leg, 1);
+	copy_save(&copy, true);
+	ck_assert(!result.is_saved);
+	ck_assert_int_eq(copy.rc, -EBADF);
 	ck_assert_int_eq(access(map, F_OK), -1);
 	end_flush(&copy);
 }
@@ -207,4 +288,7 @@ UNIT_SUITE("copy-flush", what_is_complete_is_in_the_journal,
 	   a_journal_that_cannot_be_written_ends_the_copy,
 	   before_it_is_time_nothing_is_flushed,
 	   nothing_is_in_the_journal_before_its_flush_is_answered,
-	   a_flush_that_fails_puts_nothing_into_the_journal);
+	   a_flush_that_fails_puts_nothing_into_the_journal,
+	   only_the_last_destination_s_flush_is_followed_by_the_journal,
+	   the_last_save_is_after_a_flush_of_its_own,
+	   the_last_save_is_none_where_its_flush_fails);
