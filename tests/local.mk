@@ -266,6 +266,7 @@ SHELL_TESTS = \
 	%D%/cli/p2pcopy-errno.sh \
 	%D%/cli/p2pcopy-journal.sh \
 	%D%/cli/p2pcopy-many.sh \
+	%D%/cli/p2pcopy-order.sh \
 	%D%/cli/p2pcopy-places.sh \
 	%D%/cli/p2pcopy-race.sh \
 	%D%/cli/p2pcopy-several.sh \
