@@ -134,6 +134,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/guard.c %D%/engine/guard.h \
 	%D%/engine/holes.c %D%/engine/holes.h \
 	%D%/engine/journal.c %D%/engine/journal.h \
+	%D%/engine/key-set.c %D%/engine/key-set.h \
 	%D%/engine/ledger.c %D%/engine/ledger.h \
 	%D%/engine/links.c %D%/engine/links.h \
 	%D%/engine/manifest.c %D%/engine/manifest.h \

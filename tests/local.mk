@@ -117,6 +117,7 @@ UNIT_TESTS = \
 	%D%/unit/test-histogram \
 	%D%/unit/test-holes \
 	%D%/unit/test-journal \
+	%D%/unit/test-key-set \
 	%D%/unit/test-launcher \
 	%D%/unit/test-layer \
 	%D%/unit/test-link \
