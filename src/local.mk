@@ -140,6 +140,7 @@ noinst_LTLIBRARIES += %D%/libengine.la
 	%D%/engine/manifest.c %D%/engine/manifest.h \
 	%D%/engine/many.c %D%/engine/many.h \
 	%D%/engine/many-alone.c %D%/engine/many-alone.h \
+	%D%/engine/many-claims.c %D%/engine/many-claims.h \
 	%D%/engine/many-plan.c %D%/engine/many-plan.h \
 	%D%/engine/many-route.c %D%/engine/many-route.h \
 	%D%/engine/many-deal.c %D%/engine/many-deal.h \

@@ -125,6 +125,7 @@ UNIT_TESTS = \
 	%D%/unit/test-machine \
 	%D%/unit/test-machines \
 	%D%/unit/test-many \
+	%D%/unit/test-many-claims \
 	%D%/unit/test-manifest \
 	%D%/unit/test-memory \
 	%D%/unit/test-memory-names \

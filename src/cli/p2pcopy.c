@@ -69,6 +69,8 @@ static int run_many(struct session *s)
 			.is_peer_required = o->is_peer_required,
 			.is_scrubbed = o->is_scrubbed,
 			.is_recursive = o->is_recursive,
+			.is_sole = !o->manifest &&
+				   s->common.operand_count == 2,
 			.is_preserved = o->is_preserved,
 			.is_sparse = o->sparse == SPARSE_AUTO,
 			.is_verified = o->verify,

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "engine/copy.h"
 #include "engine/many-alone.h"
+#include "engine/many-claims.h"
 #include "engine/many-done.h"
 #include "engine/many-links.h"
 #include "engine/many-overlap.h"
@@ -162,7 +163,9 @@ static bool may_replace(void *data, const struct batch_answer *a,
 	const struct ground_file there = { old->st_dev, old->st_ino };
 
 	return !many_overlap_refuse(data, a->owner, a->source, a->destination,
-				    &from, &there);
+				    &from, &there) &&
+	       !many_claims_refuse_file(data, a->owner, a->source,
+					a->destination, old);
 }
 
 static bool is_wanted(void *data, const struct batch_answer *a)
@@ -310,6 +313,10 @@ int many_files_push(struct many *m, struct walk_directory *directory,
 	for (d = many_find_place(directory); d; d = many_find_place(d->also)) {
 		const char *name = many_get_name(d, destination);
 
+		/* Pairs have theirs. */
+		if (many_is_in_tree(d) &&
+		    many_claims_refuse(m, d, source, name, false))
+			continue;
 		if (m->args.is_planned ||
 		    !many_done_skip(m, d, source, name, is_followed))
 			places[request.place_count++] = (struct batch_place){

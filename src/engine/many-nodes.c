@@ -11,6 +11,7 @@
 
 #include "engine/aside.h"
 #include "engine/attributes.h"
+#include "engine/many-claims.h"
 #include "engine/many-overlap.h"
 #include "engine/many-tell.h"
 
@@ -96,6 +97,9 @@ static void copy_to(struct many *m, struct walk_directory *directory,
 	};
 	int rc;
 
+	if (many_is_in_tree(directory) &&
+	    many_claims_refuse(m, directory, source, destination, false))
+		return;
 	rc = copy_node(m, directory, source, destination);
 	if (rc == -ECANCELED)
 		return;

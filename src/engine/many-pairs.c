@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/many-claims.h"
 #include "engine/many-deal.h"
 #include "engine/many-done.h"
 #include "engine/many-files.h"
@@ -175,10 +176,21 @@ static void drop_twins(struct many *m, struct walk_directory *first,
 	}
 }
 
+/* What another source goes to stays that one's. */
+static void drop_claimed(struct many *m, struct walk_directory *first,
+			 const char *source, bool is_followed)
+{
+	struct walk_directory *d;
+
+	for (d = many_find_place(first); d; d = many_find_place(d->also))
+		d->is_dropped = many_claims_refuse(m, d, source, d->to_file,
+						   is_followed);
+}
+
 /* Places that are no more are left out. Those that are; NULL: none. */
 static struct walk_directory *name_places(struct many *m, const char *source,
 					  const char *const *destinations,
-					  unsigned count)
+					  unsigned count, bool is_followed)
 {
 	struct walk_directory *d = find_places(m, source, destinations, count);
 
@@ -192,6 +204,7 @@ static struct walk_directory *name_places(struct many *m, const char *source,
 		d->is_dropped = true;
 	}
 	drop_twins(m, m->place, source);
+	drop_claimed(m, m->place, source, is_followed);
 	return many_find_place(m->place);
 }
 
@@ -221,7 +234,7 @@ int many_pairs_add(struct many *m, const char *source,
 	struct many_later *later;
 	struct stat st = { 0 };
 
-	place = name_places(m, source, destinations, count);
+	place = name_places(m, source, destinations, count, true);
 	if (!place)
 		return 0;
 	if (is_special(m, place, source)) {
@@ -245,7 +258,7 @@ int many_pairs_add_node(struct many *m, const char *source,
 
 	if (!many_deal_one(m))
 		return 0;
-	place = name_places(m, source, destinations, count);
+	place = name_places(m, source, destinations, count, false);
 	if (place)
 		many_nodes_copy(m, place, source, place->to_file, kind);
 	return 0;

@@ -12,6 +12,7 @@
  *	many-plan	the same in a dry run	many-route	by which memory
  *	many-alone	one thing by a copy job	many-done	the journal
  *	many-links	names of one file	many-overlap	what must not be
+ *	many-claims	whose destination it is
  *	many-later	what waits		many-tell	what is told
  */
 #ifndef P2PDMA_ENGINE_MANY_STATE_H
@@ -22,6 +23,7 @@
 
 #include "engine/batch.h"
 #include "engine/ground.h"
+#include "engine/key-set.h"
 #include "engine/links.h"
 #include "engine/many.h"
 #include "engine/routes.h"
@@ -41,6 +43,7 @@ struct many {
 	struct links dealt;		/* files of several names */
 	struct links links[MANY_PLACES_MOST];	/* of each place */
 	struct grounds grounds;
+	struct key_set claims;		/* what is a destination already */
 	struct walk walk;
 	struct walk_directory *place;	/* where pairs went last */
 	struct many_later *later, **later_end;
@@ -78,8 +81,10 @@ static inline dev_t many_get_device(struct walk_directory *directory)
 	struct stat st;
 
 	if (!directory->to_device && directory->to_fd >= 0 &&
-	    !fstat(directory->to_fd, &st))
+	    !fstat(directory->to_fd, &st)) {
 		directory->to_device = st.st_dev;
+		directory->to_inode = st.st_ino;
+	}
 	return directory->to_device;
 }
 

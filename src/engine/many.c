@@ -171,6 +171,7 @@ void many_destroy(struct many *many)
 	batch_destroy(many->batch);
 	shard_destroy(many->shard);
 	grounds_fini(&many->grounds);
+	key_set_fini(&many->claims);
 	syncs_fini(&many->syncs);
 	many_done_close(many);
 	free(many);

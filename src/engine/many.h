@@ -12,7 +12,8 @@
  *	many_destroy(many);
  *
  * What is told of each thing comes by a call when it has ended. Memory does
- * not grow with the number of files.
+ * not grow with the number of files, but for some 10 bytes each that tell
+ * whether it is a destination already, unless is_sole.
  */
 #ifndef P2PDMA_ENGINE_MANY_H
 #define P2PDMA_ENGINE_MANY_H
@@ -102,6 +103,7 @@ struct many_args {
 	bool is_peer_required;
 	bool is_scrubbed;	/* peer memory, when it goes back */
 	bool is_recursive;
+	bool is_sole;		/* many_add() is called once */
 	bool is_preserved;
 	bool is_sparse;
 	bool is_verified;

@@ -45,6 +45,7 @@ struct walk_directory {
 	char *to_file;			/* what a file is called there, unless
 					 * as its source; or NULL */
 	dev_t to_device;		/* 0: was not asked for */
+	ino_t to_inode;			/* with it, where to_fd is open */
 	bool is_new;
 	bool is_dropped;		/* nothing is copied to it any more */
 	unsigned place;			/* of several, which one */

@@ -317,6 +317,91 @@ exits 2 "more parts than there can be" \
 	p2pcopy --provider=host -r --shard=1/4000000000 many parts
 like "is out of range" "$(cat "$work/stderr")" 'out of range'
 
+# --- one destination for two ---------------------------------------------------
+mkdir -p twice/a twice/b twice/into
+ln -s . twice/here
+taken='its destination is taken in this run already \(give each'
+# The first one is there, whole; the other one failed, and says why.
+first_wins() {
+	local name=$1 first=$2 copy=$3
+	shift 3
+	exits 1 "$name" p2pcopy --provider=host "$@"
+	ok "the first one is there" cmp "$first" "$copy"
+	like "why the other is not" "$(cat "$work/stderr")" "$taken"
+}
+for size in 4 3000000; do
+	random twice/a/f $size
+	random twice/b/f $size
+	for mode in --verify --in-place --checksum=md5:twice/sums; do
+		rm -f twice/into/*
+		first_wins "two of one name ($size, $mode)" twice/a/f \
+			twice/into/f $mode twice/a/f twice/b/f twice/into
+	done
+	first_wins "what was there is replaced once ($size)" twice/b/f \
+		twice/into/f twice/b/f twice/a/f twice/into
+	first_wins "one source twice ($size)" twice/a/f twice/into/f \
+		twice/a/f twice/a/f twice/into
+	for other in ./twice/pair twice/here/pair "$PWD/twice/pair"; do
+		rm -f twice/pair
+		printf 'twice/a/f\ttwice/pair\ntwice/b/f\t%s\n' "$other" >pairs
+		first_wins "in a manifest ($size, $other)" twice/a/f \
+			twice/pair --manifest=pairs
+	done
+	exits 1 "a link to it ($size)" sh -c 'ln -sf pair twice/link &&
+		printf "twice/b/f\ttwice/pair\ntwice/a/f\ttwice/link\n" |
+		p2pcopy --provider=host --manifest=-'
+	ok "the first one is there" cmp twice/b/f twice/pair
+	for mode in --verify --in-place; do
+		rm -f twice/one twice/two
+		echo old >twice/one
+		ln twice/one twice/two
+		printf 'twice/a/f\ttwice/one\ntwice/b/f\ttwice/two\n' >pairs
+		first_wins "another name of it ($size, $mode)" twice/a/f \
+			twice/two $mode --manifest=pairs
+	done
+done
+printf 'twice/a/f\ttwice/dry\ntwice/b/f\ttwice/dry\n' >pairs
+exits 1 "in a dry run" p2pcopy --provider=host --dry-run --manifest=pairs
+like "it is told, too" "$(cat "$work/stderr")" "$taken"
+mkdir -p twice/c/t twice/d/t twice/trees
+random twice/c/t/f 5000
+random twice/d/t/f 5000
+random twice/d/t/g 5000
+ln -s c-link twice/c/t/l
+ln -s d-link twice/d/t/l
+first_wins "two trees that meet" twice/c/t/f twice/trees/t/f \
+	-r twice/c/t twice/d/t twice/trees
+is "also in a link" "$(readlink twice/trees/t/l)" c-link
+ok "where they do not, both are there" cmp twice/d/t/g twice/trees/t/g
+mkdir twice/linked
+echo old >twice/linked/f
+ln twice/linked/f twice/linked/g
+for mode in --verify --in-place; do
+	exits 1 "names of one file, for files of a tree ($mode)" \
+		p2pcopy --provider=host -r $mode twice/d/t/. twice/linked
+	like "why not both" "$(cat "$work/stderr")" "$taken"
+done
+printf 'twice/a/f\ttwice/again\ntwice/b/f\ttwice/again\n' >pairs
+for more in --verify --resume; do
+	first_wins "with a journal ($more)" twice/a/f twice/again \
+		--journal=twice/map $more --manifest=pairs
+done
+truncate -s 1M twice/image
+if loop=$(losetup -f --show twice/image 2>/dev/null); then
+	loops="$loops $loop"
+	random twice/a/drive 1048576
+	random twice/b/drive 1048576
+	ln -s "$loop" twice/drive
+	printf 'twice/a/drive\t%s\ntwice/b/drive\t%s\n' \
+		"$loop" "$loop" >pairs
+	first_wins "a drive" twice/a/drive "$loop" --manifest=pairs
+	printf 'twice/b/drive\t%s\ntwice/a/drive\ttwice/drive\n' \
+		"$loop" >pairs
+	first_wins "another name of it" twice/b/drive "$loop" --manifest=pairs
+else
+	skip "loop devices need root" "a drive is no destination twice"
+fi
+
 # --- what makes no sense ------------------------------------------------------
 refuses() {
 	local option=$1 why=$2
