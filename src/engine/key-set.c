@@ -45,21 +45,20 @@ static uint64_t *find_slot(const struct key_set_part *part, uint64_t key)
 
 static int grow(struct key_set_part *part)
 {
-	struct key_set_part more = {
-		.size = part->size ? part->size + part->size / 4 : SIZE_FIRST,
-		.used = part->used,
-	};
+	struct key_set_part old = *part;
 
-	if (part->used < part->size - part->size / 8)
+	if (old.used < old.size - old.size / 8)
 		return 0;
-	more.slots = calloc(more.size, sizeof(*more.slots));
-	if (!more.slots)
+	part->size = old.size ? old.size + old.size / 4 : SIZE_FIRST;
+	part->slots = calloc(part->size, sizeof(*part->slots));
+	if (!part->slots) {
+		*part = old;
 		return -ENOMEM;
-	for (uint32_t i = 0; i < part->size; i++)
-		if (part->slots[i])
-			*find_slot(&more, part->slots[i]) = part->slots[i];
-	free(part->slots);
-	*part = more;
+	}
+	for (uint32_t i = 0; i < old.size; i++)
+		if (old.slots[i])
+			*find_slot(part, old.slots[i]) = old.slots[i];
+	free(old.slots);
 	return 0;
 }
 
