@@ -12,14 +12,16 @@
 static char top[] = "/tmp/test-many-claims-XXXXXX";
 static struct many m;
 static char path[] = "", below[] = "d/";
-static struct walk_directory here = { .fd = -1, .to_name = path };
-static struct walk_directory there = { .fd = -1, .to_name = below };
+static struct walk_directory here, there;
 
 static void begin(void)
 {
 	scratch_make(top);
 	ck_assert_int_eq(chdir(top), 0);
 	ck_assert_int_eq(mkdir("d", 0755), 0);
+	/* Each learns which directory it is, and keeps it. */
+	here = (struct walk_directory){ .fd = -1, .to_name = path };
+	there = (struct walk_directory){ .fd = -1, .to_name = below };
 	here.to_fd = open(".", O_RDONLY | O_DIRECTORY);
 	there.to_fd = open("d", O_RDONLY | O_DIRECTORY);
 	ck_assert_int_ge(here.to_fd, 0);
